@@ -1,0 +1,1 @@
+"""One way to run the model: the compiled kernel, its NumPy twin and the exact reference."""

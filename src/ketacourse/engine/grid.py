@@ -1,0 +1,121 @@
+"""The steps of a run: one non-uniform grid shared by all patients.
+
+Steps stop exactly at every edge of an input and at every reported time. After an
+edge at which drug enters or stops entering they start small and grow in proportion
+to the time since; `engine.accuracy` bisects them where the error asks for it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketacourse.engine.schedule import Array, Schedule
+
+Index = NDArray[np.int64]
+
+FIRST_STEP_H = 0.05
+"""Step just after drug starts or stops entering, before refinement (h)."""
+GROWTH = 0.25
+"""Growth of the step with the time since the last such edge (h per h)."""
+LARGEST_STEP_H = 24.0
+SLOW_FIRST_STEP_H = 0.5
+"""Step just after an edge of a visit or therapy session (h)."""
+SAME_TIME_H = 1e-9
+"""Times closer than this are one time (h)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Steps between nodes.
+
+    Attributes
+    ----------
+    nodes_h
+        Node times, shape (n_steps + 1,).
+    restart
+        True where the inputs change at the start of a step, shape (n_steps,).
+    output_row
+        Row of the output written at the *end* of a step, or -1, shape (n_steps,).
+    first_output
+        Whether row 0 is the state at the very start.
+    """
+
+    nodes_h: Array
+    restart: NDArray[np.bool_]
+    output_row: Index
+    first_output: bool
+
+    @property
+    def steps(self) -> int:
+        """Return the number of steps."""
+        return len(self.nodes_h) - 1
+
+
+def base_nodes(schedule: Schedule) -> Array:
+    """Return the nodes of the unrefined grid (h)."""
+    hard = _merged(np.concatenate([schedule.edges(), schedule.times_h]))
+    drug_edges = np.array(
+        sorted({t for i in schedule.inflows for t in (i.start_h, i.start_h + i.duration_h)})
+    )
+    soft_edges = np.array(
+        sorted({t for s in (*schedule.visits, *schedule.therapy) for t in (s.start_h, s.end_h)})
+    )
+    nodes = [hard[0]]
+    for end in hard[1:]:
+        while end - nodes[-1] > SAME_TIME_H:
+            step = _wanted_step(nodes[-1], drug_edges, soft_edges)
+            left = end - nodes[-1]
+            if step >= left:
+                nodes.append(end)
+            elif 2 * step >= left:
+                nodes.append(nodes[-1] + left / 2)
+            else:
+                nodes.append(nodes[-1] + step)
+    return np.array(nodes)
+
+
+def build_grid(schedule: Schedule, nodes_h: Array) -> Grid:
+    """Return the grid over given nodes, which must include edges and reported times."""
+    restart = np.zeros(len(nodes_h) - 1, dtype=bool)
+    edges = _positions(schedule.edges(), nodes_h)
+    restart[edges[edges < len(restart)]] = True
+    restart[0] = True
+    rows = np.full(len(nodes_h), -1, dtype=np.int64)
+    rows[_positions(schedule.times_h, nodes_h)] = np.arange(len(schedule.times_h))
+    return Grid(
+        nodes_h=nodes_h, restart=restart, output_row=rows[1:], first_output=bool(rows[0] == 0)
+    )
+
+
+def bisected(nodes_h: Array, where: NDArray[np.bool_] | None = None) -> Array:
+    """Return the nodes with the marked steps (all by default) cut in half."""
+    middles = 0.5 * (nodes_h[:-1] + nodes_h[1:])
+    chosen = middles if where is None else middles[where]
+    return np.sort(np.concatenate([nodes_h, chosen]))
+
+
+def _wanted_step(time_h: float, drug_edges: Array, soft_edges: Array) -> float:
+    step = LARGEST_STEP_H
+    for edges, first in ((drug_edges, FIRST_STEP_H), (soft_edges, SLOW_FIRST_STEP_H)):
+        position = int(np.searchsorted(edges, time_h + SAME_TIME_H))
+        if position > 0:
+            step = min(step, first + GROWTH * (time_h - edges[position - 1]))
+    return step
+
+
+def _merged(times: Array) -> Array:
+    ordered = np.sort(times)
+    keep = np.concatenate([[True], np.diff(ordered) > SAME_TIME_H])
+    return ordered[keep]
+
+
+def _positions(times: Array, nodes_h: Array) -> Index:
+    """Return the index of the node at each time."""
+    right = np.clip(np.searchsorted(nodes_h, times), 1, len(nodes_h) - 1)
+    nearest = np.where(
+        np.abs(nodes_h[right] - times) < np.abs(nodes_h[right - 1] - times), right, right - 1
+    )
+    if np.any(np.abs(nodes_h[nearest] - times) > 2 * SAME_TIME_H):
+        raise ValueError("An edge or a reported time is not a node of the grid.")
+    return nearest.astype(np.int64)

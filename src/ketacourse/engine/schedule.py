@@ -1,0 +1,94 @@
+"""What happens when: the drug given, the visits, the therapy, the times to report."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketacourse.errors import OutOfRangeError
+from ketacourse.model.pk.linear import Inflow
+
+Array = NDArray[np.float64]
+
+
+class Span(NamedTuple):
+    """A stretch of time during which an input is on (h)."""
+
+    start_h: float
+    end_h: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The outside of a run, shared by all its patients; amounts may differ.
+
+    Attributes
+    ----------
+    start_h, end_h
+        First and last time of the run (h from the first dose).
+    inflows
+        Drug entering: channel, start, duration and amount (umol, scalar or (N,)).
+    visits, therapy
+        Spans in which the inputs ``visit`` and ``therapy`` are 1; where spans of one
+        input overlap it stays 1.
+    times_h
+        Strictly increasing times to report, within the run (h).
+    """
+
+    start_h: float
+    end_h: float
+    inflows: tuple[Inflow, ...] = ()
+    visits: tuple[Span, ...] = ()
+    therapy: tuple[Span, ...] = ()
+    times_h: Array
+
+    def __post_init__(self) -> None:
+        times = np.ascontiguousarray(self.times_h, dtype=float)
+        object.__setattr__(self, "times_h", times)
+        if not (np.isfinite(self.start_h) and self.end_h > self.start_h):
+            raise OutOfRangeError(
+                f"The run goes from {self.start_h} h to {self.end_h} h.",
+                remedy="Give a finite start and a later end.",
+            )
+        ordered = times.ndim == 1 and times.size > 0 and bool(np.all(np.diff(times) > 0))
+        if not (ordered and times[0] >= self.start_h and times[-1] <= self.end_h):
+            raise OutOfRangeError(
+                "The times to report are not increasing within the run.",
+                remedy=f"Give increasing times from {self.start_h} to {self.end_h} h.",
+            )
+        for name, spans in (("visit", self.visits), ("therapy", self.therapy)):
+            _check_spans(name, spans, self.start_h)
+        for inflow in self.inflows:
+            good = np.all(np.isfinite(inflow.amount_umol)) and np.all(
+                np.asarray(inflow.amount_umol) >= 0
+            )
+            if not (good and inflow.start_h >= self.start_h and inflow.duration_h >= 0):
+                raise OutOfRangeError(
+                    f"The inflow at {inflow.start_h} h into {inflow.channel} is not possible "
+                    f"(amount {inflow.amount_umol} umol, duration {inflow.duration_h} h).",
+                    remedy="Give a finite amount >= 0 within the run.",
+                )
+
+    def on(self, name: str, time_h: float) -> float:
+        """Return the value of an input (0 or 1) just after ``time_h``."""
+        spans = {"visit": self.visits, "therapy": self.therapy}[name]
+        return float(any(s.start_h <= time_h < s.end_h for s in spans))
+
+    def edges(self) -> Array:
+        """Return all times at which an input changes abruptly (h, sorted, unique)."""
+        edges = {self.start_h, self.end_h}
+        for inflow in self.inflows:
+            edges |= {inflow.start_h, inflow.start_h + inflow.duration_h}
+        for span in (*self.visits, *self.therapy):
+            edges |= {span.start_h, span.end_h}
+        return np.array(sorted(e for e in edges if self.start_h <= e <= self.end_h))
+
+
+def _check_spans(name: str, spans: tuple[Span, ...], start_h: float) -> None:
+    for span in spans:
+        if not (span.start_h >= start_h and span.end_h > span.start_h):
+            raise OutOfRangeError(
+                f"The {name} from {span.start_h} to {span.end_h} h is not possible.",
+                remedy="Give an end after the start, within the run.",
+            )

@@ -1,0 +1,1 @@
+"""What the drug does, stage by stage: equations only, no numbers."""

@@ -1,0 +1,108 @@
+"""Units at the edge: text with a unit in, bare floats in base units out.
+
+Inside the package all quantities are plain floats in base units: h, mg, L, kg,
+umol, umol/L, mmHg, points. Conversion happens once, here.
+"""
+
+import math
+from functools import cache
+from typing import Any
+
+from ketacourse.errors import UnitError
+
+
+@cache
+def registry() -> Any:
+    """Return the one unit registry, with the clinic's own units."""
+    import pint
+
+    units = pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=False)
+    units.define("point = [scale_point]")
+    units.define("percent_of_baseline = [] = pob")
+    units.define("session = [session_count]")
+    return units
+
+
+@cache
+def conversion_factor(unit: str, target: str) -> float:
+    """Return the factor that turns ``unit`` into ``target``.
+
+    Raises
+    ------
+    UnitError
+        If either unit is unknown or the two measure different things.
+
+    Examples
+    --------
+    >>> conversion_factor("min", "h") * 40
+    0.6666666666666666
+    """
+    import pint
+
+    units = registry()
+    try:
+        return float(units.Quantity(1.0, unit).to(target).magnitude)
+    except pint.UndefinedUnitError as error:
+        raise UnitError(
+            f"The unit in '{unit}' or '{target}' is not known: {error}.",
+            remedy="Use units such as mg, mg/kg, min, h, L/h, umol/L or mmHg.",
+        ) from None
+    except pint.DimensionalityError:
+        raise UnitError(
+            f"'{unit}' cannot be expressed in {target}.",
+            remedy=f"Give a unit that measures the same thing as {target}.",
+        ) from None
+    except Exception as error:  # pint raises tokenizer and offset errors of many kinds
+        raise UnitError(
+            f"'{unit}' is not a unit ({error}).",
+            remedy=f"Give a unit that measures the same thing as {target}.",
+        ) from None
+
+
+def parse_quantity(text: object, target: str) -> float:
+    """Return the number in ``text`` expressed in ``target``.
+
+    Parameters
+    ----------
+    text
+        A number followed by its unit, such as ``"0.5 mg/kg"`` or ``"40 min"``.
+    target
+        Unit of the returned float.
+
+    Raises
+    ------
+    UnitError
+        If the unit is missing, unknown or of another kind, or the number is not finite.
+
+    Examples
+    --------
+    >>> parse_quantity("40 min", "h")
+    0.6666666666666666
+    """
+    remedy = f"Write a number and a unit that measures {target}, for example '1 {target}'."
+    if isinstance(text, bool) or not isinstance(text, str):
+        raise UnitError(f"{text!r} has no unit.", remedy=remedy)
+    number, unit = _split(text)
+    if number is None:
+        raise UnitError(f"'{text}' does not start with a number.", remedy=remedy)
+    if not unit:
+        raise UnitError(f"'{text}' has no unit.", remedy=remedy)
+    value = number * conversion_factor(unit, target)
+    if not math.isfinite(value):
+        raise UnitError(f"'{text}' is not a finite number.", remedy=remedy)
+    return value
+
+
+def _split(text: str) -> tuple[float | None, str]:
+    stripped = text.strip()
+    if len(stripped) > 60:
+        return None, ""
+    end = 0
+    while end < len(stripped) and stripped[end] in "+-0123456789.eE":
+        end += 1
+    while end > 0:
+        try:
+            return float(stripped[:end]), stripped[end:].strip()
+        except ValueError:
+            end -= 1
+    return None, ""
