@@ -1,61 +1,15 @@
-"""Compile the kernel for this machine and call it."""
-
-import ctypes
-from functools import cache
-from typing import Any
+"""Lay out a batch for the compiled kernel and call it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.grid import Grid
-from ketacourse.engine.lanes import ARGUMENTS, STEP_FLOATS, STEP_INTS, Kernel
+from ketacourse.engine.lanes import ARGUMENTS, STEP_FLOATS, STEP_INTS
+from ketacourse.engine.machine_code import kernel
 from ketacourse.engine.problem import Problem
-from ketacourse.engine.recorded import record_chain
 from ketacourse.engine.schedule import Array
 from ketacourse.engine.vector_maths import LANES
 from ketacourse.model import chain
-
-_KEEP: list[Any] = []  # engines own the machine code; losing one would free it
-
-
-@cache
-def _target() -> Any:
-    from llvmlite import binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    target = binding.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
-        opt=3,
-    )
-
-
-@cache
-def compiled_kernel(quantities: tuple[str, ...]) -> tuple[Any, Kernel]:
-    """Return the machine code for one selection of reported quantities."""
-    from llvmlite import binding
-
-    kernel = Kernel(record_chain(), quantities)
-    machine = _target()
-    module = binding.parse_assembly(str(kernel.module))
-    module.verify()
-    tuning = binding.create_pipeline_tuning_options(speed_level=2)
-    builder = binding.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
-    engine = binding.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    _KEEP.append(engine)
-    types = [ctypes.c_int64 if _is_integer(name) else ctypes.c_void_p for name in ARGUMENTS]
-    return ctypes.CFUNCTYPE(None, *types)(engine.get_function_address("run")), kernel
-
-
-def _is_integer(name: str) -> bool:
-    return name in {
-        "first", "last", "steps", "modes", "channels", "inflows", "rows", "first_output",
-    }  # fmt: skip
-
 
 def run_compiled(
     problem: Problem, grid: Grid, quantities: tuple[str, ...]
@@ -69,7 +23,7 @@ def run_compiled(
     finite
         Whether every state of a patient ended finite, shape (N,).
     """
-    function, kernel = compiled_kernel(quantities)
+    function, layout = kernel()
     patients, rows = problem.patients, len(problem.schedule.times_h)
     blocks = -(-patients // LANES)
     floats, ints, active_ints, active_floats = step_tables(problem, grid)
@@ -86,13 +40,14 @@ def run_compiled(
         "weights": _in_lanes(drivers, patients, blocks),
         "forcing": _in_lanes(problem.modes.forcing, patients, blocks),
         "amounts": _in_lanes(problem.amounts.T, patients, blocks),
-        "work": np.zeros(kernel.work_lanes(modes) * LANES),
+        "columns": np.array([layout.column(q) for q in quantities], dtype=np.int64),
+        "work": np.zeros(layout.lanes(modes) * LANES),
         "out": np.empty((blocks, rows, len(quantities), LANES)),
         "check": np.empty((blocks, LANES)),
     }
     numbers = {
         "first": 0, "last": blocks, "steps": grid.steps, "modes": modes, "channels": channels,
-        "inflows": problem.amounts.shape[0], "rows": rows, "first_output": int(grid.first_output),
+        "inflows": problem.amounts.shape[0], "rows": rows, "n_columns": len(quantities), "first_output": int(grid.first_output),
     }  # fmt: skip
     function(
         *(numbers[n] if n in numbers else arrays[n].ctypes.data for n in ARGUMENTS)

@@ -1,4 +1,4 @@
-"""The compiled kernel: LLVM generated from the recorded chain.
+"""The kernel: LLVM generated from the recorded chain.
 
 One function integrates blocks of `LANES` patients with the scheme of
 `engine.scheme`. Parameters, modes and results are laid out block by block with the
@@ -24,72 +24,92 @@ STEP_INTS = ("restart", "row", "active_from", "active_to", "push_from", "push_to
 ARGUMENTS = (
     "first", "last", "steps", "modes", "channels", "inflows", "rows", "step_floats", "step_ints",
     "active_ints", "active_floats", "parameters", "rates", "weights", "forcing", "amounts",
-    "work", "out", "check", "first_output",
+    "columns", "n_columns", "work", "out", "check", "first_output",
 )  # fmt: skip
-_INTEGERS = {"first", "last", "steps", "modes", "channels", "inflows", "rows", "first_output"}
+INTEGERS = {
+    "first", "last", "steps", "modes", "channels", "inflows", "rows", "n_columns", "first_output",
+}  # fmt: skip
+_INTEGER_ARRAYS = ("step_ints", "active_ints", "columns")
 
 Values = dict[str, Any]
 
 
-class Kernel:
-    """Builds the LLVM module for one selection of reported quantities."""
+QUANTITIES = chain.STATE_NAMES + chain.OUTPUT_NAMES
+"""What a run can report, in the order of the kernel's columns."""
 
-    def __init__(self, recorded: RecordedChain, quantities: tuple[str, ...]) -> None:
+
+class Layout:
+    """Where things lie in the work space, counted in lanes.
+
+    States with their history (state, gain, loss, and the same one node earlier), then
+    drivers, sub-expressions of parameters alone, outputs, and modes.
+    """
+
+    def __init__(self, recorded: RecordedChain) -> None:
+        self.static = _static_nodes(recorded)
+        self.drivers = 6 * len(recorded.states)
+        self.statics = self.drivers + len(brain.DRIVERS)
+        self.outputs = self.statics + len(self.static)
+        self.modes = self.outputs + len(recorded.outputs)
+
+    def lanes(self, modes: int) -> int:
+        """Return the size of the work space for a number of modes."""
+        return self.modes + modes
+
+    def column(self, name: str) -> int:
+        """Return the lane from which a quantity is reported."""
+        position = QUANTITIES.index(name)
+        states = len(chain.STATE_NAMES)
+        return 6 * position if position < states else self.outputs + position - states
+
+
+def _static_nodes(recorded: RecordedChain) -> dict[int, int]:
+    """Return the operations on parameters alone that other operations need, numbered."""
+    nodes = recorded.graph.nodes
+    fixed: list[bool] = []
+    for operation, *arguments in nodes:
+        if operation == "const":
+            fixed.append(True)
+        elif operation == "input":
+            fixed.append(arguments[0].startswith("p."))
+        else:
+            fixed.append(all(fixed[i] for i in arguments))
+    needed = {e.index for s in recorded.states for e in (s.gain, s.loss)}
+    needed |= {e.index for e in recorded.outputs.values()}
+    for index, (operation, *arguments) in enumerate(nodes):
+        if operation not in ("const", "input") and not fixed[index]:
+            needed |= set(arguments)
+    chosen = [i for i in sorted(needed) if fixed[i] and nodes[i][0] not in ("const", "input")]
+    return {index: position for position, index in enumerate(chosen)}
+
+
+class Kernel:
+    """Builds the LLVM module."""
+
+    def __init__(self, recorded: RecordedChain, layout: Layout) -> None:
         self.recorded = recorded
-        self.quantities = quantities
+        self.layout = layout
+        self.static = layout.static
         self.module = ir.Module(name="ketacourse")
         pointer = DOUBLE.as_pointer()
         integer_pointer = INT64.as_pointer()
         types = [
             INT64
-            if name in _INTEGERS
+            if name in INTEGERS
             else integer_pointer
-            if name in ("step_ints", "active_ints")
+            if name in _INTEGER_ARRAYS
             else pointer
             for name in ARGUMENTS
         ]
         self.function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), types), "run")
         self.a = dict(zip(ARGUMENTS, self.function.args, strict=True))
         for name, argument in self.a.items():
-            if name not in _INTEGERS:
+            if name not in INTEGERS:
                 argument.add_attribute("noalias")
         self.b = ir.IRBuilder(self.function.append_basic_block("entry"))
         self.maths = VectorMaths(self.b)
-        self.static: dict[int, int] = {}
         self.state_row = {s.name: i for i, s in enumerate(recorded.states)}
-        self._find_static()
         self._emit()
-
-    # Layout of the work space, in lanes: states (x, gain, loss, and the same one node
-    # earlier), modes, drivers, static sub-expressions.
-    @property
-    def state_lanes(self) -> int:
-        """Return the lanes taken by states and their history."""
-        return 6 * len(self.recorded.states)
-
-    def work_lanes(self, modes: int) -> int:
-        """Return the size of the work space in lanes."""
-        return self.state_lanes + len(brain.DRIVERS) + len(self.static) + modes
-
-    def _find_static(self) -> None:
-        """List the operations on parameters alone that other operations need."""
-        nodes = self.recorded.graph.nodes
-        fixed: list[bool] = []
-        for operation, *arguments in nodes:
-            if operation == "const":
-                fixed.append(True)
-            elif operation == "input":
-                fixed.append(arguments[0].startswith("p."))
-            else:
-                fixed.append(all(fixed[i] for i in arguments))
-        needed = {e.index for s in self.recorded.states for e in (s.gain, s.loss)}
-        needed |= {e.index for e in self.recorded.outputs.values()}
-        for index, (operation, *arguments) in enumerate(nodes):
-            if operation not in ("const", "input") and not fixed[index]:
-                needed |= set(arguments)
-        for index in sorted(needed):
-            if fixed[index] and nodes[index][0] not in ("const", "input"):
-                self.static[index] = len(self.static)
 
     def _emit(self) -> None:
         a = self.a
@@ -110,7 +130,7 @@ class Kernel:
             "weights": b.mul(a["modes"], self._int(len(brain.DRIVERS))),
             "forcing": b.mul(a["modes"], a["channels"]),
             "amounts": a["inflows"],
-            "out": b.mul(a["rows"], self._int(len(self.quantities))),
+            "out": b.mul(a["rows"], a["n_columns"]),
         }
         lanes = self._int(LANES)
         bases = {
@@ -271,15 +291,16 @@ class Kernel:
         return total
 
     def _report(self, base: Values, row: Any) -> None:
+        """Compute the outputs and copy the chosen columns to the result."""
         get = self._reader(base)
-        start = self.b.mul(row, self._int(len(self.quantities)))
-        for column, name in enumerate(self.quantities):
-            if name in self.recorded.outputs:
-                value = get(self.recorded.outputs[name].index)
-            else:
-                value = self._load(self._work(6 * self.state_row[name]))
-            at = self.b.add(start, self._int(column))
-            self._store(self._lane(base["out"], at), value)
+        for position, name in enumerate(chain.OUTPUT_NAMES):
+            value = get(self.recorded.outputs[name].index)
+            self._store(self._work(self.layout.outputs + position), value)
+        start = self.b.mul(row, self.a["n_columns"])
+        with self._loop(self._int(0), self.a["n_columns"], "column") as column:
+            lane = self.b.load(self.b.gep(self.a["columns"], [column]))
+            value = self._load_lane(self.a["work"], lane)
+            self._store(self._lane(base["out"], self.b.add(start, column)), value)
 
     def _reader(
         self, base: Values, given: Values | None = None, *, use_static: bool = True
@@ -349,14 +370,13 @@ class Kernel:
         self._store(self._work(6 * self.state_row[state.name] + role), value)
 
     def _driver_pointer(self, driver: int) -> Any:
-        return self._work(self.state_lanes + driver)
+        return self._work(self.layout.drivers + driver)
 
     def _static_pointer(self, position: int) -> Any:
-        return self._work(self.state_lanes + len(brain.DRIVERS) + position)
+        return self._work(self.layout.statics + position)
 
     def _mode_pointer(self, mode: Any) -> Any:
-        first = self.state_lanes + len(brain.DRIVERS) + len(self.static)
-        return self._lane(self.a["work"], self.b.add(self._int(first), mode))
+        return self._lane(self.a["work"], self.b.add(self._int(self.layout.modes), mode))
 
     def _step_float(self, step: Any, column: int) -> Any:
         at = self.b.add(self.b.mul(step, self._int(len(STEP_FLOATS))), self._int(column))

@@ -347,6 +347,9 @@ STATES: tuple[StateEquation, ...] = (
 
 OUTPUTS: tuple[Output, ...] = (
     Output("ampa_throughput", "1", _throughput),
+    Output(
+        "plasma_bdnf", "1", lambda v: plasticity.plasma_bdnf(v.x.bdnf_release, v.plasticity)
+    ),
     Output("fast_effect", "1", lambda v: mood.fast_effect(_fast(v), v.mood)),
     Output("structural_effect", "1", lambda v: mood.structural_effect(_structure(v), v.mood)),
     Output("placebo_effect", "1", _placebo),

@@ -36,6 +36,7 @@ UNITS = {
     "protein_rate": "1/h",
     "protein_time": "h",
     "protein_from_mtor": "1",
+    "plasma_gain": "1",
 }
 
 
@@ -81,3 +82,12 @@ def synaptic_protein(*, mtorc1: Number, trkb: Number, p: Number) -> Flow:
     """Return the flow of newly made synaptic protein."""
     drive = p.protein_from_mtor * mtorc1 + (1.0 - p.protein_from_mtor) * trkb
     return Flow(p.protein_rate * drive, 1.0 / p.protein_time)
+
+
+def plasma_bdnf(release: Number, p: Number) -> Number:
+    """Return BDNF in blood relative to before treatment.
+
+    Its response to release in the brain is centred near zero: blood BDNF does not
+    rise on average.
+    """
+    return 1.0 + p.plasma_gain * release
