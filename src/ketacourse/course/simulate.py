@@ -89,7 +89,7 @@ def simulate(
     screening
         Findings of the screen step, run here when absent.
     progress
-        Called with a step's name and the share done (0 to 1).
+        Called with the name of a step and the share done (0 to 1).
 
     Raises
     ------

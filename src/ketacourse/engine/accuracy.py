@@ -11,13 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from ketacourse.engine.grid import base_nodes, bisected, build_grid
+from ketacourse.engine.layout import QUANTITIES
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.run import run
 from ketacourse.engine.schedule import Array
 from ketacourse.errors import SolverError
-from ketacourse.model import chain
 
-QUANTITIES = chain.STATE_NAMES + chain.OUTPUT_NAMES
 PILOTS = 16
 """Patients on whom the grid is chosen."""
 MARGIN = 0.5

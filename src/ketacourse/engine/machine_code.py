@@ -13,13 +13,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ketacourse.engine.lanes import ARGUMENTS, INTEGERS, Kernel, Layout
+from ketacourse.engine.lanes import build_module
+from ketacourse.engine.layout import ARGUMENTS, INTEGERS, Layout
 from ketacourse.engine.recorded import record_chain
 
 CACHE_VARIABLE = "KETACOURSE_CACHE_DIR"
 """Environment variable that names another cache folder."""
 
-_GENERATOR = ("lanes.py", "scheme.py", "vector_maths.py", "machine_code.py")
+_GENERATOR = (
+    "emitter.py", "lanes.py", "layout.py", "machine_code.py", "scheme.py", "vector_maths.py",
+)  # fmt: skip
 _KEEP: list[Any] = []  # engines own the machine code; losing one would free it
 
 
@@ -34,7 +37,7 @@ def kernel() -> tuple[Any, Layout]:
     stored = _cache_folder() / f"kernel-{_digest(recorded.digest)}.o"
     code = _read(stored)
     if code is None:
-        code = _compiled(str(Kernel(recorded, layout).module), machine)
+        code = _compiled(str(build_module(recorded, layout)), machine)
         _write(stored, code)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))

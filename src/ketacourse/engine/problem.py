@@ -29,6 +29,9 @@ class Problem:
         Index of each inflow's channel in ``modes.forcing``, shape (n_inflows,).
     amounts
         Amount of each inflow for each patient (umol), shape (n_inflows, N).
+    attendance
+        Share of each visit, then of each therapy session, that a patient attends (0
+        to 1), shape (n_events, N).
     parameters
         Values in the order of `chain.PARAMETER_NAMES`, shape (n_parameters, N).
     """
@@ -38,6 +41,7 @@ class Problem:
     drivers: NDArray[np.int64]
     channels: NDArray[np.int64]
     amounts: Array
+    attendance: Array
     parameters: Array
 
     @property
@@ -59,8 +63,14 @@ class Problem:
             self,
             modes=modes,
             amounts=self.amounts[:, index],
+            attendance=self.attendance[:, index],
             parameters=self.parameters[:, index],
         )
+
+    def input_now(self, name: str, time_h: float) -> Array:
+        """Return an input just after a time, shape (N,)."""
+        row = self.schedule.event_row(name, time_h)
+        return self.attendance[row] if row >= 0 else np.zeros(self.patients)
 
     def parameter_map(self) -> dict[str, Array]:
         """Return each parameter by name, shape (N,)."""
@@ -73,6 +83,7 @@ def pose(
     modes: Modes,
     parameters: Mapping[str, float | Array],
     patients: int,
+    attendance: Array | None = None,
 ) -> Problem:
     """Gather a problem and check it.
 
@@ -82,6 +93,8 @@ def pose(
         Modes of a system that includes the effect-site drivers.
     parameters
         Value of every parameter, a float or shape (N,), in its declared unit.
+    attendance
+        See `Problem`; everything is attended by default.
 
     Raises
     ------
@@ -107,11 +120,13 @@ def pose(
     amounts = np.empty((len(schedule.inflows), patients))
     for row, inflow in enumerate(schedule.inflows):
         amounts[row] = inflow.amount_umol
+    everything = np.ones((schedule.events, patients))
     return Problem(
         schedule=schedule,
         modes=modes,
         drivers=np.array([modes.outputs.index(f"driver.{d}") for d in brain.DRIVERS]),
         channels=np.array([modes.channels.index(i.channel) for i in schedule.inflows], dtype=np.int64),
         amounts=amounts,
+        attendance=everything if attendance is None else attendance * everything,
         parameters=table,
     )

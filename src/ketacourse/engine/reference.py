@@ -73,7 +73,8 @@ def _place(
     view: chain.View, states: Array, drivers: Array, schedule: Schedule, start_h: float
 ) -> None:
     view.d = SimpleNamespace(**{n: float(v) for n, v in zip(brain.DRIVERS, drivers, strict=True)})
-    view.u = SimpleNamespace(**{n: schedule.on(n, start_h + 1e-9) for n in chain.INPUTS})
+    on = {n: float(schedule.event_row(n, start_h) >= 0) for n in chain.INPUTS}
+    view.u = SimpleNamespace(**on)
     for name, value in zip(chain.STATE_NAMES, states, strict=True):
         setattr(view.x, name, float(value))
 

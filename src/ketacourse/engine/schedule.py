@@ -12,6 +12,10 @@ from ketacourse.model.pk.linear import Inflow
 Array = NDArray[np.float64]
 
 
+EDGE_H = 1e-9
+"""An edge and a time closer than this are one (h)."""
+
+
 class Span(NamedTuple):
     """A stretch of time during which an input is on (h)."""
 
@@ -70,10 +74,22 @@ class Schedule:
                     remedy="Give a finite amount >= 0 within the run.",
                 )
 
-    def on(self, name: str, time_h: float) -> float:
-        """Return the value of an input (0 or 1) just after ``time_h``."""
-        spans = {"visit": self.visits, "therapy": self.therapy}[name]
-        return float(any(s.start_h <= time_h < s.end_h for s in spans))
+    def event_row(self, name: str, time_h: float) -> int:
+        """Return the row of attendance that holds for an input just after a time, or -1.
+
+        Rows count visits first, then therapy. Where spans overlap the last one to
+        start holds.
+        """
+        spans = self.visits if name == "visit" else self.therapy
+        offset = 0 if name == "visit" else len(self.visits)
+        now = time_h + EDGE_H
+        rows = [i for i, s in enumerate(spans) if s.start_h <= now < s.end_h]
+        return offset + max(rows, key=lambda i: spans[i].start_h) if rows else -1
+
+    @property
+    def events(self) -> int:
+        """Return the number of visits and therapy sessions together."""
+        return len(self.visits) + len(self.therapy)
 
     def edges(self) -> Array:
         """Return all times at which an input changes abruptly (h, sorted, unique)."""

@@ -25,9 +25,9 @@ from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array
 from ketacourse.model import brain, chain
 
-SERIES_BELOW = 1.0
+SERIES_BELOW = 0.25
 """Below this ``z`` the moments come from their series, above from the recursion."""
-SERIES_TERMS = 16
+SERIES_TERMS = 9
 
 
 def moments(z: Array) -> tuple[Array, Array, Array, Array]:
@@ -129,7 +129,7 @@ class _Run:
             if inflow.duration_h == 0 and abs(inflow.start_h - time_h) < 1e-9:
                 self.z = self.z + self._forcing(row)
         for name in chain.INPUTS:
-            setattr(self.view.u, name, schedule.on(name, time_h + 1e-9))
+            setattr(self.view.u, name, self.problem.input_now(name, time_h))
         self._set_drivers()
         for equation in chain.STATES:
             self.flows[equation.name] = self._flow(equation)

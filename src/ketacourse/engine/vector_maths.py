@@ -67,6 +67,11 @@ class VectorMaths:
         """Return the smaller; a NaN in ``x`` is kept."""
         return self.b.select(self.b.fcmp_ordered(">", x, y), y, x)
 
+    def any(self, lanes: Any) -> Any:
+        """Return whether a comparison holds for any patient of the lane."""
+        bits = self.b.bitcast(lanes, ir.IntType(LANES))
+        return self.b.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
+
     def polynomial(self, x: Any, coefficients: list[float]) -> Any:
         """Return the polynomial with the given coefficients, lowest power first."""
         total = self.constant(coefficients[-1])
@@ -82,7 +87,7 @@ class VectorMaths:
         whole = self.b.fsub(shifted, self.constant(_ROUND))
         rest = self.sub(x, self.mul(whole, self.constant(_LN2_HIGH)))
         rest = self.sub(rest, self.mul(whole, self.constant(_LN2_LOW)))
-        series = self.polynomial(rest, [1.0 / math.factorial(k) for k in range(14)])
+        series = self.polynomial(rest, [1.0 / math.factorial(k) for k in range(13)])
         bits = self.b.bitcast(shifted, INT_VECTOR)
         exponent = self.b.shl(self.b.add(bits, self.integers(1023)), self.integers(52))
         return self.b.fmul(series, self.b.bitcast(exponent, VECTOR))

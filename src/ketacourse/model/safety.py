@@ -2,7 +2,7 @@ r"""Blood pressure, pulse, dissociation, sedation and nausea while the drug is p
 
 .. math::
 
-    \Delta\mathrm{SBP} = E \frac{C}{C + C_{50}}, \qquad
+    \Delta\mathrm{SBP} = E \frac{C^h}{C^h + C_{50}^h}, \qquad
     \mathrm{CADSS} = E_d \frac{C^\gamma}{C^\gamma + C_{50,d}^\gamma}(1 - \kappa U)
 
 :math:`C` is unbound drug at the effect site in S-ketamine equivalents (umol/L).
@@ -14,6 +14,7 @@ from ketacourse.model.expression import Number, hill
 UNITS = {
     "sbp_max": "mmHg",
     "pressure_half": "umol/L",
+    "pressure_slope": "1",
     "dbp_ratio": "1",
     "pulse_ratio": "1/(min*mmHg)",
     "cadss_max": "point",
@@ -29,7 +30,7 @@ UNITS = {
 
 def sbp_rise(drug: Number, p: Number) -> Number:
     """Return the rise of systolic blood pressure (mmHg)."""
-    return p.sbp_max * hill(drug, p.pressure_half)
+    return p.sbp_max * hill(drug, p.pressure_half, p.pressure_slope)
 
 
 def dbp_rise(drug: Number, p: Number) -> Number:

@@ -1,0 +1,1 @@
+"""The steps of a course: screen, plan, simulate, treat, measure, refit, decide."""

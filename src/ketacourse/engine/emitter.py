@@ -1,0 +1,185 @@
+"""What every part of the generated kernel needs: addresses, loops and graph nodes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llvmlite import ir
+
+from ketacourse.engine.layout import ROLES, SLOT_FLOATS, STEP_INTS, Layout
+from ketacourse.engine.recorded import RecordedChain, RecordedState
+from ketacourse.engine.vector_maths import INT64, LANES, VECTOR, VectorMaths
+from ketacourse.model import brain, chain
+
+Values = dict[str, Any]
+
+
+class Emitter:
+    """Emits into one LLVM function.
+
+    Parameters
+    ----------
+    arguments
+        The function's arguments by name.
+    base
+        Pointers to the present block's share of the arrays, by name.
+    """
+
+    def __init__(
+        self, recorded: RecordedChain, layout: Layout, builder: Any, arguments: Values
+    ) -> None:
+        self.recorded = recorded
+        self.layout = layout
+        self.b = builder
+        self.a = arguments
+        self.maths = VectorMaths(builder)
+        self.base: Values = {}
+        self.state_row = {s.name: i for i, s in enumerate(recorded.states)}
+
+    # Graph nodes
+
+    def reader(
+        self, given: Values | None = None, *, use_static: bool = True
+    ) -> Callable[[int], Any]:
+        """Return a function that emits any node of the graph once and reuses it.
+
+        ``given`` holds values by input name; it is read at the time of emission, so
+        a state added to it is seen by every later equation.
+        """
+        given = {} if given is None else given
+        known: dict[int, Any] = {}
+        nodes = self.recorded.graph.nodes
+
+        def get(index: int) -> Any:
+            if index not in known:
+                operation, *arguments = nodes[index]
+                if operation == "const":
+                    known[index] = self.maths.constant(arguments[0])
+                elif operation == "input":
+                    known[index] = self._input(arguments[0], given)
+                elif use_static and index in self.layout.static:
+                    known[index] = self.load(self.static_pointer(self.layout.static[index]))
+                else:
+                    known[index] = getattr(self.maths, operation)(*(get(i) for i in arguments))
+            return known[index]
+
+        return get
+
+    def _input(self, name: str, given: Values) -> Any:
+        if name in given:
+            return given[name]
+        space, short = name.split(".", 1)
+        if space == "p":
+            row = chain.PARAMETER_NAMES.index(short)
+            return self.load_lane(self.base["parameters"], self.int(row))
+        if space == "d":
+            return self.load(self.driver_pointer(brain.DRIVERS.index(short)))
+        if space == "u":
+            return self.load(self.work(self.layout.inputs + chain.INPUTS.index(short)))
+        if space == "x":
+            return self.load(self.work(ROLES * self.state_row[short]))
+        raise KeyError(name)
+
+    # Addresses
+
+    def int(self, value: int) -> Any:
+        """Return an integer constant."""
+        return ir.Constant(INT64, value)
+
+    def lane(self, pointer: Any, lane: Any) -> Any:
+        """Return the address of a lane counted from a pointer."""
+        at = self.b.mul(lane, self.int(LANES))
+        return self.b.bitcast(self.b.gep(pointer, [at]), VECTOR.as_pointer())
+
+    def load(self, pointer: Any) -> Any:
+        """Load a lane."""
+        return self.b.load(pointer, align=8)
+
+    def store(self, pointer: Any, value: Any) -> None:
+        """Store a lane."""
+        self.b.store(value, pointer, align=8)
+
+    def load_lane(self, pointer: Any, lane: Any) -> Any:
+        """Load a lane counted from a pointer."""
+        return self.load(self.lane(pointer, lane))
+
+    def work(self, lane: int) -> Any:
+        """Return the address of a lane of the work space."""
+        return self.lane(self.a["work"], self.int(lane))
+
+    def state(self, state: RecordedState, role: int) -> Any:
+        """Load one of the roles of a state."""
+        return self.load(self.work(ROLES * self.state_row[state.name] + role))
+
+    def put_state(self, state: RecordedState, role: int, value: Any) -> None:
+        """Store one of the roles of a state."""
+        self.store(self.work(ROLES * self.state_row[state.name] + role), value)
+
+    def driver_pointer(self, driver: int) -> Any:
+        """Return the address of a driver."""
+        return self.work(self.layout.drivers + driver)
+
+    def static_pointer(self, position: int) -> Any:
+        """Return the address of a sub-expression of parameters alone."""
+        return self.work(self.layout.statics + position)
+
+    def mode_pointer(self, mode: Any) -> Any:
+        """Return the address of a mode, counted at run time."""
+        return self.lane(self.a["work"], self.b.add(self.int(self.layout.modes), mode))
+
+    def slot(self, number: Any) -> Any:
+        """Return the first lane (a run-time integer) of a slot of coefficients."""
+        empty = self.layout.slot_lanes(0)
+        size = self.b.add(self.int(empty), self.b.mul(self.a["modes"], self.int(2)))
+        first = self.b.add(self.int(self.layout.modes), self.a["modes"])
+        return self.b.add(first, self.b.mul(number, size))
+
+    def coefficient(self, slot: Any, position: int) -> Any:
+        """Return the address of one coefficient of a slot."""
+        return self.lane(self.a["work"], self.b.add(slot, self.int(position)))
+
+    def mode_coefficient(self, slot: Any, mode: Any, which: int) -> Any:
+        """Return the address of one coefficient of a mode in a slot."""
+        start = self.b.add(slot, self.int(self.layout.slot_lanes(0) + which))
+        return self.lane(self.a["work"], self.b.add(start, self.b.mul(mode, self.int(2))))
+
+    def table_floats(self, table: str, row: Any) -> tuple[Any, ...]:
+        """Load one row of a table of step sizes as lanes."""
+        found = []
+        for column in range(len(SLOT_FLOATS)):
+            at = self.b.add(self.b.mul(row, self.int(len(SLOT_FLOATS))), self.int(column))
+            found.append(self.maths.spread(self.b.load(self.b.gep(self.a[table], [at]))))
+        return tuple(found)
+
+    def step_int(self, step: Any, name: str) -> Any:
+        """Load one column of the table of steps."""
+        at = self.b.mul(step, self.int(len(STEP_INTS)))
+        at = self.b.add(at, self.int(STEP_INTS.index(name)))
+        return self.b.load(self.b.gep(self.a["step_ints"], [at]))
+
+    # Control
+
+    def when(self, value: Any) -> Any:
+        """Return a context in which code runs only if an integer is not zero."""
+        return self.b.if_then(self.b.icmp_signed("!=", value, self.int(0)))
+
+    def when_row(self, row: Any) -> Any:
+        """Return a context in which code runs only if a row is not negative."""
+        return self.b.if_then(self.b.icmp_signed(">=", row, self.int(0)))
+
+    @contextmanager
+    def loop(self, start: Any, stop: Any, name: str) -> Iterator[Any]:
+        """Emit a loop from ``start`` to ``stop``; the body is what is emitted inside."""
+        b = self.b
+        before = b.block
+        head, body, after = (b.append_basic_block(f"{name}.{p}") for p in ("head", "body", "after"))
+        b.branch(head)
+        b.position_at_end(head)
+        counter = b.phi(INT64, name=name)
+        counter.add_incoming(start, before)
+        b.cbranch(b.icmp_signed("<", counter, stop), body, after)
+        b.position_at_end(body)
+        yield counter
+        counter.add_incoming(b.add(counter, self.int(1)), b.block)
+        b.branch(head)
+        b.position_at_end(after)

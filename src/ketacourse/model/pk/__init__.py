@@ -1,0 +1,1 @@
+"""From the dose to the concentrations: linear, exact and switchable."""

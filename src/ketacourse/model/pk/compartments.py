@@ -1,0 +1,105 @@
+"""Put a linear system together from named compartments and transfers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ketacourse.model.pk.linear import FloatArray, LinearSystem
+
+Quantity = float | FloatArray
+"""A number, or one number per patient, shape ``(N,)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """First-order passage of drug from one compartment to another or out of the body.
+
+    ``rate`` is in 1/h; ``target`` None means eliminated. A ``copied`` transfer lets the
+    target follow the source without taking drug from it (a sampling delay): the target
+    approaches the source's amount with the same rate.
+    """
+
+    source: str
+    target: str | None
+    rate: Quantity
+    copied: bool = False
+
+
+def assemble(
+    *,
+    transfers: Sequence[Transfer],
+    channels: Mapping[str, str],
+    outputs: Mapping[str, Mapping[str, Quantity]],
+) -> LinearSystem:
+    """Return the system made of transfers, input channels and outputs.
+
+    Parameters
+    ----------
+    transfers
+        All passages. The states are the compartments they name, in order of appearance,
+        without those that drug from no channel can reach: these would stay empty.
+    channels
+        Channel name to the compartment it fills.
+    outputs
+        Output name to the concentration (umol/L) per amount (umol) of each compartment
+        that contributes.
+    """
+    filled = _filled(transfers, channels)
+    transfers = [t for t in transfers if t.source in filled]
+    states = tuple(
+        dict.fromkeys(s for t in transfers for s in (t.source, t.target) if s is not None)
+    )
+    index = {name: i for i, name in enumerate(states)}
+    n = len(states)
+    rates = np.zeros((*_lead([t.rate for t in transfers]), n, n))
+    for t in transfers:
+        if not t.copied:
+            rates[..., index[t.source], index[t.source]] -= t.rate
+        if t.target is not None:
+            rates[..., index[t.target], index[t.source]] += t.rate
+            if t.copied:
+                rates[..., index[t.target], index[t.target]] -= t.rate
+    inflow = np.zeros((n, len(channels)))
+    for column, state in enumerate(channels.values()):
+        inflow[index[state], column] = 1.0
+    shares = [share for row in outputs.values() for share in row.values()]
+    observe = np.zeros((*_lead(shares), len(outputs), n))
+    for row, contributions in enumerate(outputs.values()):
+        for state, share in contributions.items():
+            if state in index:
+                observe[..., row, index[state]] += share
+    return LinearSystem(
+        states=states,
+        rates=rates,
+        channels=tuple(channels),
+        inflow=inflow,
+        outputs=tuple(outputs),
+        observe=observe,
+        observers=tuple(dict.fromkeys(t.target for t in transfers if t.copied and t.target)),
+    )
+
+
+def _filled(transfers: Sequence[Transfer], channels: Mapping[str, str]) -> set[str]:
+    """Return the compartments that drug from some channel can reach."""
+    filled = set(channels.values())
+    while True:
+        further = {t.target for t in transfers if t.source in filled and t.target} - filled
+        if not further:
+            return filled
+        filled |= further
+
+
+def exchange(
+    inner: str, outer: str, *, q: Quantity, v_inner: Quantity, v_outer: Quantity
+) -> tuple[Transfer, Transfer]:
+    """Return the two transfers between compartments with clearance ``q`` (L/h), volumes in L."""
+    return (
+        Transfer(source=inner, target=outer, rate=q / v_inner),
+        Transfer(source=outer, target=inner, rate=q / v_outer),
+    )
+
+
+def _lead(quantities: Sequence[Quantity]) -> tuple[int, ...]:
+    """Return () for one patient, (N,) as soon as any quantity is given per patient."""
+    return np.broadcast_shapes(*(np.shape(q) for q in quantities)) if quantities else ()
