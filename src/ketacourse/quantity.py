@@ -5,10 +5,15 @@ umol, umol/L, mmHg, points. Conversion happens once, here.
 """
 
 import math
+import re
 from functools import cache
 from typing import Any
 
 from ketacourse.errors import UnitError
+
+_NAME = r"(?:[A-Za-z\u00b5\u03bc%]+(?:(?:\^|\*\*)-?[0-9.]+)?)"
+_UNIT = re.compile(rf"(?:1\s*/\s*)?{_NAME}(?:\s*[*/\u00b7]\s*{_NAME})*")
+"""Names joined by products and quotients: a second number, as in ``min*3``, is no unit."""
 
 
 @cache
@@ -16,7 +21,7 @@ def registry() -> Any:
     """Return the one unit registry, with the clinic's own units."""
     import pint
 
-    units = pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=False)
+    units: Any = pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=False)
     units.define("point = [scale_point]")
     units.define("percent_of_baseline = [] = pob")
     units.define("session = [session_count]")
@@ -52,7 +57,7 @@ def conversion_factor(unit: str, target: str) -> float:
             f"'{unit}' cannot be expressed in {target}.",
             remedy=f"Give a unit that measures the same thing as {target}.",
         ) from None
-    except Exception as error:  # pint raises tokenizer and offset errors of many kinds
+    except Exception as error:  # noqa: BLE001 - pint lets errors of many kinds through
         raise UnitError(
             f"'{unit}' is not a unit ({error}).",
             remedy=f"Give a unit that measures the same thing as {target}.",
@@ -87,6 +92,8 @@ def parse_quantity(text: object, target: str) -> float:
         raise UnitError(f"'{text}' does not start with a number.", remedy=remedy)
     if not unit:
         raise UnitError(f"'{text}' has no unit.", remedy=remedy)
+    if not _UNIT.fullmatch(unit):
+        raise UnitError(f"'{unit}' in '{text}' is not a unit.", remedy=remedy)
     value = number * conversion_factor(unit, target)
     if not math.isfinite(value):
         raise UnitError(f"'{text}' is not a finite number.", remedy=remedy)

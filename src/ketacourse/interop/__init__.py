@@ -1,0 +1,1 @@
+"""The model and its results in the field's own formats."""

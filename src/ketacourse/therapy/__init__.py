@@ -1,0 +1,1 @@
+"""The nouns of a course: patient, dose, session, protocol, scale, case."""

@@ -1,0 +1,134 @@
+"""From a dose in mg to what enters the body, route by route."""
+
+import numpy as np
+import pytest
+
+from ketacourse.errors import InputError
+from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.model.pk.dosing import inflows_of, nasal_share
+from ketacourse.model.pk.exposure import exposure
+from ketacourse.model.pk.models import pk_model
+from ketacourse.model.pk.routes import PlainDose, part_of
+from ketacourse.therapy.dose import Dose
+
+CATALOGUE = load_catalogue()
+UMOL_PER_MG = 1000.0 / 237.73
+
+
+def inflows(dose, **options):
+    return inflows_of([(0.0, dose)], catalogue=CATALOGUE, weight_kg=70.0, **options)
+
+
+def areas(dose):
+    """Return output name to exposure (umol*h/L) of the base model at 70 kg."""
+    system = pk_model(catalogue=CATALOGUE, routes=[dose.route], drugs=[dose.drug], weight_kg=70.0)
+    return dict(zip(system.outputs, exposure(system, inflows(dose)), strict=True))
+
+
+def bioavailability(drug, route, output):
+    """Return exposure by a route over that of the same dose in the vein."""
+    by_route = areas(PlainDose(drug=drug, route=route, amount_mg=28.0))
+    by_vein = areas(PlainDose(drug=drug, route="iv_infusion", amount_mg=28.0, duration_h=0.5))
+    return by_route[output] / by_vein[output]
+
+
+def test_racemate_splits_into_equal_enantiomers():
+    dose = Dose(drug="ketamine", route="iv_infusion", amount_mg_per_kg=0.5, duration_h=2 / 3)
+    s, r = inflows(dose)
+    assert (s.channel, r.channel) == ("s_ketamine.iv", "r_ketamine.iv")
+    assert s.amount_umol == r.amount_umol == pytest.approx(17.5 * UMOL_PER_MG)
+    assert s.duration_h == 2 / 3
+
+
+def test_esketamine_is_all_s():
+    (only,) = inflows(PlainDose(drug="esketamine", route="iv_bolus", amount_mg=10.0))
+    assert only == ("s_ketamine.iv", 0.0, 0.0, pytest.approx(10.0 * UMOL_PER_MG))
+
+
+def test_doses_start_when_they_are_given():
+    dose = PlainDose(drug="esketamine", route="im", amount_mg=10.0)
+    found = inflows_of([(0.0, dose), (72.5, dose)], catalogue=CATALOGUE, weight_kg=70.0)
+    assert [i.start_h for i in found] == [0.0, 72.5]
+
+
+def test_dose_per_kilogram_follows_each_weight():
+    dose = PlainDose(drug="esketamine", route="iv_bolus", amount_mg_per_kg=0.2)
+    (only,) = inflows_of([(0.0, dose)], catalogue=CATALOGUE, weight_kg=np.array([50.0, 100.0]))
+    np.testing.assert_allclose(only.amount_umol, np.array([10.0, 20.0]) * UMOL_PER_MG)
+
+
+def test_dose_without_amount_is_refused():
+    with pytest.raises(InputError, match="The im dose has no amount"):
+        inflows(PlainDose(drug="ketamine", route="im"))
+
+
+@pytest.mark.parametrize(("mg", "published"), [(28.0, 0.54), (56.0, 0.4375), (84.0, 0.4032)])
+def test_nose_absorbs_less_of_each_further_device(mg, published):
+    found = nasal_share(mg, odds=0.54 / 0.46, further_devices=0.62)
+    assert found == pytest.approx(published, abs=1e-4)
+
+
+def test_what_the_nose_does_not_absorb_is_swallowed():
+    nose, swallowed = inflows(PlainDose(drug="esketamine", route="intranasal", amount_mg=84.0))
+    assert nose.channel == "s_ketamine.nasal_depot"
+    assert swallowed.channel == "s_ketamine.swallowed"
+    assert nose.amount_umol + swallowed.amount_umol == pytest.approx(84.0 * UMOL_PER_MG)
+
+
+@pytest.mark.parametrize(
+    ("drug", "route", "output", "expected"),
+    [
+        ("ketamine", "im", "s_ketamine", 0.93),
+        ("ketamine", "sc", "r_ketamine", 0.93),
+        ("esketamine", "oral", "s_ketamine", 0.18),
+        ("arketamine", "oral", "r_ketamine", 0.228),
+        ("ketamine", "sublingual", "ketamine_total", 0.29),
+    ],
+)
+def test_bioavailability_is_that_of_the_catalogue(drug, route, output, expected):
+    assert bioavailability(drug, route, output) == pytest.approx(expected, rel=1e-6)
+
+
+def test_nasal_racemate_reaches_the_published_total():
+    """Yanagihara 2003: about 45%, of which the swallowed part is small."""
+    assert bioavailability("ketamine", "intranasal", "ketamine_total") == pytest.approx(
+        0.45, abs=0.01
+    )
+
+
+@pytest.mark.parametrize("route", ["oral", "sublingual", "intranasal"])
+def test_swallowed_drug_forms_as_much_norketamine_as_drug_in_the_vein(route):
+    """First-pass loss appears as norketamine, so its exposure does not depend on route."""
+    assert bioavailability("ketamine", route, "s_norketamine") == pytest.approx(1.0, rel=1e-9)
+
+
+def test_oral_dose_is_dominated_by_norketamine():
+    found = areas(PlainDose(drug="esketamine", route="oral", amount_mg=30.0))
+    assert found["s_norketamine"] > 5.0 * found["s_ketamine"]
+
+
+def test_zero_order_time_must_be_shared_by_all_patients():
+    with pytest.raises(InputError, match=r"'pk_oral.duration' differs between patients"):
+        inflows(
+            PlainDose(drug="esketamine", route="oral", amount_mg=30.0),
+            parameters={"pk_oral.duration": np.array([0.2, 0.4])},
+        )
+
+
+def test_bioavailability_drawn_above_one_is_cut_at_one():
+    (only,) = inflows(
+        PlainDose(drug="esketamine", route="im", amount_mg=10.0),
+        parameters={"pk_im.f": np.array([0.9, 1.2])},
+    )
+    np.testing.assert_allclose(only.amount_umol, np.array([9.0, 10.0]) * UMOL_PER_MG)
+
+
+def test_half_of_an_intravenous_racemate_serves_one_enantiomer():
+    whole = PlainDose(drug="ketamine", route="iv_infusion", amount_mg=40.0, duration_h=0.5)
+    half = part_of(whole, "s_norketamine")
+    assert (half.drug, half.amount_mg) == ("esketamine", 20.0)
+
+
+def test_swallowed_racemate_is_never_halved():
+    whole = PlainDose(drug="ketamine", route="oral", amount_mg=40.0)
+    assert part_of(whole, "s_norketamine") is whole
