@@ -23,4 +23,5 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"ketacourse {VERSION}"
 html_show_sphinx = False
+html_show_sourcelink = html_copy_source = False
 html_math_renderer = "mathml"  # the usual one is fetched from another host

@@ -7,6 +7,8 @@ import click
 
 from ketacourse.cli.main import SUMMARIES, ketacourse
 from ketacourse.evidence.catalogue import Catalogue, Source, load_catalogue
+from ketacourse.evidence.listing import STAGES
+from ketacourse.evidence.rules import load_rules
 from ketacourse.therapy.case import case_schema
 from ketacourse.therapy.checks import CHECKS
 from ketacourse.therapy.conditions import CONDITIONS
@@ -26,6 +28,7 @@ def substitutions() -> dict[str, str]:
         "medication_classes": codes(CLASSES),
         "parameters": parameters(catalogue),
         "protocols": protocols(),
+        "rules": rules(),
         "scales": scales(),
         "sources": sources(catalogue),
     }
@@ -47,8 +50,8 @@ def command_line() -> str:
 def case_fields(schema: Mapping[str, Any]) -> str:
     """Return one row per field of the case file."""
     rows = [
-        (f"`{path}`", kind, "yes" if needed else "", str(field.get("description", "")))
-        for path, kind, needed, field in _fields(schema, schema, "")
+        (f"`{path}`", kind, "yes" if needed else "", meaning)
+        for path, kind, needed, meaning in _fields(schema, schema, "")
     ]
     return _table(("Field", "Type", "Needed", "Meaning"), rows)
 
@@ -69,6 +72,31 @@ def protocols() -> str:
         for name, entry in load_protocols().items()
     ]  # fmt: skip
     return _table(("Name", "What is given", "Days", "Grade", "Source", "Note"), rows)
+
+
+def rules() -> str:
+    """Return every rule of screening, one table per topic."""
+    topics: dict[str, list[tuple[str, ...]]] = {}
+    for rule in load_rules().rules.values():
+        effect = rule.severity + (", overridable" if rule.overridable else "")
+        remarks = ("" if rule.verified else "not verified; ") + (
+            "a clinician confirms it" if rule.needs_confirmation else ""
+        )
+        topics.setdefault(rule.topic, []).append(
+            (
+                rule.code,
+                f"{rule.title}. {rule.statement}",
+                effect,
+                rule.status,
+                remarks,
+                _source_link(rule.source),
+            )
+        )
+    heads = ("Code", "Rule", "Effect", "On or off", "Remarks", "Source")
+    return "\n\n".join(
+        f"## {topic.replace('_', ' ').capitalize()}\n\n{_table(heads, rows)}"
+        for topic, rows in topics.items()
+    )
 
 
 def scales() -> str:
@@ -101,7 +129,10 @@ def parameters(catalogue: Catalogue) -> str:
         )  # fmt: skip
     heads = ("Name", "Meaning", "Typical", "90 % range", "Unit", "Grade", "Source")
     return "\n\n".join(
-        f"## {stage}\n\n{_table(heads, rows)}" for stage, rows in sorted(stages.items())
+        f"## {stage}: {STAGES[stage]}\n\n{_table(heads, rows)}"
+        if stage in STAGES
+        else f"## {stage}\n\n{_table(heads, rows)}"
+        for stage, rows in sorted(stages.items())
     )
 
 
@@ -127,7 +158,7 @@ def _where(source: Source) -> str:
 
 def _fields(
     schema: Mapping[str, Any], node: Mapping[str, Any], prefix: str
-) -> Iterator[tuple[str, str, bool, Mapping[str, Any]]]:
+) -> Iterator[tuple[str, str, bool, str]]:
     needed = set(node.get("required", ()))
     for name, field in node.get("properties", {}).items():
         inner, is_list = _resolve(schema, field)
@@ -135,7 +166,8 @@ def _fields(
         if inner.get("properties"):
             yield from _fields(schema, inner, f"{path}.")
         else:
-            yield path, _kind(inner), name in needed and not prefix.endswith("[]."), field
+            meaning = field.get("description") or inner.get("description", "")
+            yield path, _kind(inner), name in needed, meaning
 
 
 def _resolve(schema: Mapping[str, Any], field: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
@@ -161,8 +193,8 @@ def _kind(field: Mapping[str, Any]) -> str:
         return " or ".join(f"`{choice}`" for choice in field["enum"])
     if "anyOf" in field:
         return " or ".join(_kind(choice) for choice in field["anyOf"])
-    if "const" in field:
-        return f"`{field['const']}`"
+    if field.get("examples"):
+        return f"text such as `{field['examples'][0]}`"
     return {"object": "table", "string": "text", "number": "number", "integer": "whole number"}.get(
         str(field.get("type", "any")), str(field.get("type", "any"))
     )

@@ -56,7 +56,9 @@ def test_on_the_day_of_the_dose_a_reading_may_be_an_hour_old(
 ) -> None:
     for hours, is_stale in ((0.9, False), (1.1, True)):
         case = case_with({"patient": {"vitals": {"day": -hours / 24.0}}})
-        finding = judge(book.rule("MON-004"), book, Context(case=case, phase="dose", rules=book.rules)).finding
+        finding = judge(
+            book.rule("MON-004"), book, Context(case=case, phase="dose", rules=book.rules)
+        ).finding
         assert (finding is not None) == is_stale
 
 

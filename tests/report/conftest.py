@@ -1,5 +1,6 @@
 """A made-up run with curves of a believable shape; no number here is evidence."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from ketacourse.course.result import (
     Stage,
 )
 from ketacourse.evidence.catalogue import Parameter, Source
+from ketacourse.report.compose import compose
+from ketacourse.report.page import render
 from ketacourse.therapy.case import Case
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.dose import Dose
@@ -47,7 +50,8 @@ def make_case(**changes: object) -> Case:
         course=Course(
             sessions=tuple(DrugSession(day=day, dose=dose) for day in DOSE_DAYS),
             therapy=tuple(
-                TherapySession(day=day, duration_h=1.0) for day in (1.0, 8.0, 15.0, 18.0, 25.0, 32.0)
+                TherapySession(day=day, duration_h=1.0)
+                for day in (1.0, 8.0, 15.0, 18.0, 25.0, 32.0)
             ),
             horizon_days=84.0,
         ),
@@ -138,7 +142,7 @@ def make_series(times_h: FloatArray) -> dict[str, Series]:
         ("structural_effect", "Structural effect", "plasticity", "contested", 0.2, 30.0, 260.0),
         ("plasticity_window", "Plasticity window", "learning", "weak", 0.5, 5.0, 30.0),
     ):
-        rest = 1.0 if stage in {"glutamate"} or name.startswith(("eef2", "bdnf", "plasma")) else 0.0
+        rest = 1.0 if stage == "glutamate" or name.startswith(("eef2", "bdnf", "plasma")) else 0.0
         add(name, label, "relative", stage, grade, rest + size * p(rise, fall),
             about=rest)  # type: ignore[arg-type]  # fmt: skip
     days = times_h / 24.0
@@ -148,7 +152,8 @@ def make_series(times_h: FloatArray) -> dict[str, Series]:
     fade = pulses(times_h, 2.0, 40.0)
     for name, label, unit, start, fall in (
         ("il6", "IL-6", "pg/mL", 1.5, -0.05), ("il1b", "IL-1β", "pg/mL", 0.4, -0.01),
-        ("crp", "CRP", "mg/L", 1.5, -0.05), ("kynurenine_balance", "Kynurenine balance", "1", 1, -.02),
+        ("crp", "CRP", "mg/L", 1.5, -0.05),
+        ("kynurenine_balance", "Kynurenine balance", "relative", 1.0, -0.02),
     ):  # fmt: skip
         add(name, label, unit, "inflammation", "contested", start + fall * fade, about=start,
             spread=2.0)  # fmt: skip
@@ -262,3 +267,21 @@ def make_simulation(**changes: object) -> Simulation:
 def simulation() -> Simulation:
     """Return a complete made-up run."""
     return make_simulation()
+
+
+@pytest.fixture(scope="session")
+def made() -> Callable[..., Simulation]:
+    """Return a function that makes the run with some fields changed."""
+    return make_simulation
+
+
+@pytest.fixture(scope="session")
+def case_with() -> Callable[..., Case]:
+    """Return a function that makes the case with some fields changed."""
+    return make_case
+
+
+@pytest.fixture(scope="session")
+def page_text(simulation: Simulation) -> str:
+    """Return the page of the complete run."""
+    return render(compose(simulation))

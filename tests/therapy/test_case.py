@@ -85,7 +85,7 @@ def test_the_main_example_is_read_into_base_units() -> None:
     assert case.course.protocol == "iv_six_over_two_weeks"
     assert case.course.sessions[0].dose.duration_h == pytest.approx(2 / 3)
     assert len(case.course.therapy) == 10
-    assert case.baseline == {"madrs": 32.0, "phq9": 19.0}
+    assert case.baseline == {"madrs": 32.0, "phq9": 19.0, "phq9_item9": 0.0}
 
 
 def test_a_title_defaults_to_the_name_of_the_file(tmp_path: Path) -> None:

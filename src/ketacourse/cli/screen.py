@@ -15,7 +15,7 @@ from ketacourse.errors import BlockedError
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @screening_options
 @click.pass_context
-def command(context: click.Context, *, case: str, as_json: bool, **options: Any) -> None:
+def command(context: click.Context, /, *, case: str, as_json: bool, **options: Any) -> None:
     """Check CASE against the rules of selection and safety.
 
     CASE is a case file, or example:NAME. Ends with exit code 3 when a rule blocks.

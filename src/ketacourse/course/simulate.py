@@ -171,7 +171,8 @@ def _solved(
         name: values for name, values in rows.items() if name not in EXTRA_UNITS
     }
     tell("run the reference session", 0.15)
-    chain_rows = with_references(chain_rows, catalogue=catalogue)
+    tolerance = FINE_TOLERANCE if fine else DEFAULT_TOLERANCE
+    chain_rows = with_references(chain_rows, catalogue=catalogue, tolerance=tolerance)
     control = ensemble.row(chosen[0].key)
     parameters = {name: np.append(v, v[control]) for name, v in chain_rows.items()}
     pk_values = {n: np.append(v, v[control]) for n, v in ensemble.pharmacokinetics.items()}
@@ -193,7 +194,7 @@ def _solved(
         catalogue=catalogue,
         dose_factor=np.append(np.ones(ensemble.size), 0.0),
     )
-    got = solve(problem, tolerance=FINE_TOLERANCE if fine else DEFAULT_TOLERANCE)
+    got = solve(problem, tolerance=tolerance)
     return _Run(
         case=case,
         catalogue=catalogue,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.schedule import Array, Schedule
+from ketacourse.errors import OutOfRangeError
 
 Index = NDArray[np.int64]
 
@@ -82,7 +83,12 @@ def build_grid(schedule: Schedule, nodes_h: Array) -> Grid:
     restart[edges[edges < len(restart)]] = True
     restart[0] = True
     rows = np.full(len(nodes_h), -1, dtype=np.int64)
-    rows[_positions(schedule.times_h, nodes_h)] = np.arange(len(schedule.times_h))
+    reported = _positions(schedule.times_h, nodes_h)
+    if np.any(np.diff(reported) == 0):
+        raise OutOfRangeError(
+            f"Two times to report are closer than {SAME_TIME_H:g} h.", remedy="Leave one out."
+        )
+    rows[reported] = np.arange(len(schedule.times_h))
     return Grid(
         nodes_h=nodes_h, restart=restart, output_row=rows[1:], first_output=bool(rows[0] == 0)
     )
@@ -105,9 +111,11 @@ def _wanted_step(time_h: float, drug_edges: Array, soft_edges: Array) -> float:
 
 
 def _merged(times: Array) -> Array:
-    ordered = np.sort(times)
-    keep = np.concatenate([[True], np.diff(ordered) > SAME_TIME_H])
-    return ordered[keep]
+    kept: list[float] = []
+    for time in np.sort(times):
+        if not kept or time - kept[-1] > SAME_TIME_H:
+            kept.append(float(time))
+    return np.array(kept)
 
 
 def _positions(times: Array, nodes_h: Array) -> Index:

@@ -8,6 +8,7 @@ match its checksum is ignored and made anew; a folder that cannot be written is 
 import ctypes
 import hashlib
 import os
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +22,8 @@ CACHE_VARIABLE = "KETACOURSE_CACHE_DIR"
 """Environment variable that names another cache folder."""
 
 _GENERATOR = (
-    "emitter.py", "lanes.py", "layout.py", "machine_code.py", "scheme.py", "vector_maths.py",
+    "emitter.py", "lanes.py", "layout.py", "machine_code.py", "recorded.py", "scheme.py",
+    "vector_maths.py",
 )  # fmt: skip
 _KEEP: list[Any] = []  # engines own the machine code; losing one would free it
 
@@ -107,4 +109,5 @@ def _write(path: Path, code: bytes) -> None:
         aside.write_bytes(hashlib.sha256(code).digest() + code)
         aside.replace(path)
     except OSError:
-        return
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)

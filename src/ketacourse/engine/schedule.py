@@ -14,6 +14,8 @@ Array = NDArray[np.float64]
 
 EDGE_H = 1e-9
 """An edge and a time closer than this are one (h)."""
+SHORTEST_H = 1e-6
+"""Shortest stretch of time that is not an instant (h)."""
 
 
 class Span(NamedTuple):
@@ -48,9 +50,10 @@ class Schedule:
     times_h: Array
 
     def __post_init__(self) -> None:
+        """Refuse what cannot happen within the run."""
         times = np.ascontiguousarray(self.times_h, dtype=float)
         object.__setattr__(self, "times_h", times)
-        if not (np.isfinite(self.start_h) and self.end_h > self.start_h):
+        if not (np.isfinite(self.start_h) and self.start_h < self.end_h < np.inf):
             raise OutOfRangeError(
                 f"The run goes from {self.start_h} h to {self.end_h} h.",
                 remedy="Give a finite start and a later end.",
@@ -64,15 +67,7 @@ class Schedule:
         for name, spans in (("visit", self.visits), ("therapy", self.therapy)):
             _check_spans(name, spans, self.start_h)
         for inflow in self.inflows:
-            good = np.all(np.isfinite(inflow.amount_umol)) and np.all(
-                np.asarray(inflow.amount_umol) >= 0
-            )
-            if not (good and inflow.start_h >= self.start_h and inflow.duration_h >= 0):
-                raise OutOfRangeError(
-                    f"The inflow at {inflow.start_h} h into {inflow.channel} is not possible "
-                    f"(amount {inflow.amount_umol} umol, duration {inflow.duration_h} h).",
-                    remedy="Give a finite amount >= 0 within the run.",
-                )
+            _check_inflow(inflow, self.start_h)
 
     def event_row(self, name: str, time_h: float) -> int:
         """Return the row of attendance that holds for an input just after a time, or -1.
@@ -101,9 +96,25 @@ class Schedule:
         return np.array(sorted(e for e in edges if self.start_h <= e <= self.end_h))
 
 
+def _check_inflow(inflow: Inflow, start_h: float) -> None:
+    amount = np.asarray(inflow.amount_umol)
+    if not (np.all(np.isfinite(amount)) and np.all(amount >= 0) and inflow.start_h >= start_h):
+        raise OutOfRangeError(
+            f"The inflow at {inflow.start_h} h into {inflow.channel} is not possible "
+            f"(amount {inflow.amount_umol} umol).",
+            remedy="Give a finite amount >= 0 within the run.",
+        )
+    if not (inflow.duration_h == 0 or SHORTEST_H <= inflow.duration_h < np.inf):
+        raise OutOfRangeError(
+            f"The inflow at {inflow.start_h} h into {inflow.channel} lasts "
+            f"{inflow.duration_h} h.",
+            remedy=f"Give 0 for a push, or at least {SHORTEST_H:g} h.",
+        )
+
+
 def _check_spans(name: str, spans: tuple[Span, ...], start_h: float) -> None:
     for span in spans:
-        if not (span.start_h >= start_h and span.end_h > span.start_h):
+        if not (span.start_h >= start_h and SHORTEST_H <= span.end_h - span.start_h < np.inf):
             raise OutOfRangeError(
                 f"The {name} from {span.start_h} to {span.end_h} h is not possible.",
                 remedy="Give an end after the start, within the run.",

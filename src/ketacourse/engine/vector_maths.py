@@ -48,15 +48,19 @@ class VectorMaths:
         return self.b.shuffle_vector(single, empty, mask)
 
     def add(self, x: Any, y: Any) -> Any:
+        """Return the sum."""
         return self.b.fadd(x, y, flags=("contract",))
 
     def sub(self, x: Any, y: Any) -> Any:
+        """Return the difference."""
         return self.b.fsub(x, y, flags=("contract",))
 
     def mul(self, x: Any, y: Any) -> Any:
+        """Return the product."""
         return self.b.fmul(x, y, flags=("contract",))
 
     def div(self, x: Any, y: Any) -> Any:
+        """Return the quotient."""
         return self.b.fdiv(x, y)
 
     def max(self, x: Any, y: Any) -> Any:
@@ -93,7 +97,7 @@ class VectorMaths:
         return self.b.fmul(series, self.b.bitcast(exponent, VECTOR))
 
     def log(self, x: Any) -> Any:
-        """Return the natural logarithm of a normal positive ``x``."""
+        """Return the natural logarithm of a normal positive ``x``; a NaN is kept."""
         bits = self.b.bitcast(x, INT_VECTOR)
         offset = self.b.add(bits, self.integers(_ONE_BITS - _SQRT_HALF_BITS))
         biased = self.b.lshr(offset, self.integers(52))
@@ -106,4 +110,5 @@ class VectorMaths:
         series = self.polynomial(self.mul(s, s), [2.0 / (2 * k + 1) for k in range(11)])
         high = self.mul(exponent, self.constant(_LN2_HIGH))
         low = self.mul(exponent, self.constant(_LN2_LOW))
-        return self.add(high, self.add(self.mul(s, series), low))
+        found = self.add(high, self.add(self.mul(s, series), low))
+        return self.b.select(self.b.fcmp_unordered("uno", x, x), x, found)

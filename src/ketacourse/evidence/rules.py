@@ -92,7 +92,8 @@ def load_rules() -> RuleBook:
         for entry in sorted(root.iterdir(), key=lambda e: e.name)
         if entry.name.endswith(".toml")
     }
-    return build_rules(tables, tables.pop(FIELDS_FILE), load_catalogue().sources)
+    fields_table = tables.pop(FIELDS_FILE)
+    return build_rules(tables, fields_table, load_catalogue().sources)
 
 
 def build_rules(
@@ -119,8 +120,6 @@ def build_rules(
     specs = dict(_field_specs(fields_table))
     rules: dict[str, Rule] = {}
     for file_name, table in tables.items():
-        if file_name == FIELDS_FILE:
-            continue
         for code, entries in table.items():
             where = f"{file_name}: '{code}'"
             if code in rules:

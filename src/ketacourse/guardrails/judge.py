@@ -96,15 +96,18 @@ def _finding(rule: Rule, decisive: Sequence[Verdict]) -> Finding:
     if not any(v.state == "broken" for v in decisive):
         state = "stale" if all(v.state == "stale" for v in decisive) else "not_recorded"
     units = list(dict.fromkeys(v.unit for v in decisive))
-    limits = [v.requirement.threshold for v in decisive]
+    limits = [_with_unit(v.requirement.threshold, v, units) for v in decisive]
+    seen = [
+        v.observed if v.state == "missing" else _with_unit(v.observed, v, units) for v in decisive
+    ]
     return Finding(
         code=rule.code,
         title=rule.title,
         topic=rule.topic,
         severity=_severity(rule, state),
         statement=_statement(rule, state, decisive),
-        threshold=_joined(rule, _with_units(limits, decisive, units), decisive),
-        observed=_joined(rule, [v.observed for v in decisive], decisive),
+        threshold=_joined(rule, limits, decisive),
+        observed=_joined(rule, seen, decisive),
         unit=units[0] if len(units) == 1 else "",
         source=rule.source,
         verified=rule.verified,
@@ -151,13 +154,9 @@ def _joined(rule: Rule, words: Sequence[str], decisive: Sequence[Verdict]) -> st
     return glue.join(dict.fromkeys(w for w in words if w))
 
 
-def _with_units(
-    words: Sequence[str], decisive: Sequence[Verdict], units: Sequence[str]
-) -> list[str]:
-    """Return the words with their units where these differ between requirements."""
-    if len(units) == 1:
-        return list(words)
-    return [f"{w} {v.unit}".strip() for w, v in zip(words, decisive, strict=True)]
+def _with_unit(words: str, verdict: Verdict, units: Sequence[str]) -> str:
+    """Return the words with the unit where it differs between requirements."""
+    return words if len(units) == 1 else f"{words} {verdict.unit}".strip()
 
 
 def _item(rule: Rule, *, by_hand: bool) -> ChecklistItem:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ketacourse.evidence.rule import Requirement, Rule
+from ketacourse.evidence.rule import Must, Requirement, Rule
 from ketacourse.evidence.rules import RuleBook, load_rules
 from ketacourse.guardrails.fact import Context
 from ketacourse.guardrails.scope import concerns
@@ -15,9 +15,11 @@ Kind = Literal["hold", "discharge"]
 Direction = Literal["upper", "lower"]
 
 _HOLD_MOMENTS = ("pre_dose", "in_session")
-_DIRECTIONS: dict[str, Direction] = {
-    "at_most": "upper", "below": "upper", "at_least": "lower", "above": "lower",
+_SIDES: dict[Must, tuple[Direction, ...]] = {
+    "at_most": ("upper",), "below": ("upper",), "at_least": ("lower",), "above": ("lower",),
+    "between": ("lower", "upper"),
 }  # fmt: skip
+"""Comparison to the sides on which its limits lie; other comparisons draw no line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +107,9 @@ def _of_requirement(
 ) -> tuple[LimitLine, ...]:
     spec = book.field(requirement.field)
     wanted = _HOLD_MOMENTS if kind == "hold" else ("discharge",)
-    if not spec.quantity or spec.moment not in wanted or requirement.value is None:
+    if not spec.quantity or spec.moment not in wanted:
         return ()
-    limits: tuple[tuple[float, Direction], ...]
-    if requirement.must == "between" and requirement.upper is not None:
-        limits = ((requirement.value, "lower"), (requirement.upper, "upper"))
-    elif requirement.must in _DIRECTIONS:
-        limits = ((requirement.value, _DIRECTIONS[requirement.must]),)
-    else:
-        return ()
+    values = [v for v in (requirement.value, requirement.upper) if v is not None]
     unit = UNIT_WORDS.get(requirement.unit, requirement.unit)
     off = "" if rule.enabled else "; off: clinic setting"
     unread = "" if rule.verified else ", not verified"
@@ -125,5 +121,5 @@ def _of_requirement(
             explained=f"{spec.label} {requirement.threshold} {unit} ({rule.code}{unread}{off})",
             source=rule.source, verified=rule.verified, enabled=rule.enabled,
         )
-        for value, direction in limits
+        for value, direction in zip(values, _SIDES.get(requirement.must, ()), strict=False)
     )  # fmt: skip

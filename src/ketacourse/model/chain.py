@@ -175,7 +175,7 @@ def _kynurenine_at_rest(v: View) -> Number:
 
 
 def _bdnf_pool_at_rest(v: View) -> Number:
-    return 1.0 - v.plasticity.inflammation_on_pool * (_kynurenine_at_rest(v) - 1.0)
+    return plasticity.synthesis(_kynurenine_at_rest(v), v.plasticity)
 
 
 STATES: tuple[StateEquation, ...] = (

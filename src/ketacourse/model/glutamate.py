@@ -5,7 +5,7 @@ ends the release, so the surge has an inverted U over dose:
 
 .. math::
 
-    \dot G = k_G (1 + g_{max} H(B_I) - s_G H(B_P) - G), \qquad
+    \dot G = k_G (\max(1 + g_{max} H(B_I) - s_G H(B_P), 0) - G), \qquad
     g = \max(G - 1, 0) / g_{ref}
 
 Strengthening needs open AMPA receptors (:math:`o`, 1 unless an antagonist is
@@ -41,7 +41,7 @@ def glutamate(*, block_interneuron: Number, block_pyramidal: Number, p: Number) 
     """Return the flow of extracellular glutamate, relative to rest."""
     surge = p.gain_max * hill(block_interneuron, p.gain_half, p.gain_slope)
     brake = p.brake_max * hill(block_pyramidal, p.brake_half, p.brake_slope)
-    return turnover(p.rate, 1.0 + surge - brake)
+    return turnover(p.rate, maximum(1.0 + surge - brake, 0.0))
 
 
 def surge(glutamate: Number, p: Number) -> Number:

@@ -7,7 +7,8 @@ Components are 1 at the peak of one reference session (0.5 mg/kg over 40 min):
     F &= \left(a \frac{A\,o}{A_{ref}} + (1 - a)\frac{B_T}{B_{T,ref}}\right)
          (1 - n_x\,\mathrm{naltrexone}) (1 - b_x\,\mathrm{benzodiazepine}) \\
     S &= (S_n + S_m + S_p) / S_{ref} \\
-    e_F &= w_F\,\mathrm{sat}(F; s_F), \qquad e_S = w_S\,\mathrm{sat}(S; s_S) \\
+    e_F &= \min(w_F\,\mathrm{sat}(F; s_F), 1), \qquad
+    e_S = \min(w_S\,\mathrm{sat}(S; s_S), 1) \\
     m_{ss} &= M_0 (1 + D)(1 - e_F)(1 - e_S)(1 - w_L L)(1 - E_p) + h \max(H - F, 0) \\
     \dot m &= k_m (m_{ss} - m)
 
@@ -58,7 +59,7 @@ def fast_component(
 
 def fast_effect(fast: Number, p: Number) -> Number:
     """Return the share of severity removed by the fast component (0 to 1)."""
-    return p.fast_gain * saturating(fast, p.fast_saturation)
+    return minimum(p.fast_gain * saturating(fast, p.fast_saturation), 1.0)
 
 
 def structural_component(
@@ -70,7 +71,7 @@ def structural_component(
 
 def structural_effect(structure: Number, p: Number) -> Number:
     """Return the share of severity removed by the structural component (0 to 1)."""
-    return p.structural_gain * saturating(structure, p.structural_saturation)
+    return minimum(p.structural_gain * saturating(structure, p.structural_saturation), 1.0)
 
 
 def disease_drive(*, stress: Number, p: Number) -> Flow:

@@ -12,10 +12,10 @@ r"""eEF2, BDNF, TrkB, mTORC1 and synaptic protein.
 :math:`R` is BDNF released by activity, above rest: it needs AMPA throughput, and it
 is the part that the Met allele hinders (:math:`m` is the share of Met alleles,
 0 to 1). Constitutive release and the total amount of BDNF are not changed by the
-genotype. :math:`f` is the effect of inflammation on synthesis.
+genotype. :math:`f = \max(1 - i_N (Q - 1), 0)` is the effect of inflammation on synthesis.
 """
 
-from ketacourse.model.expression import Number
+from ketacourse.model.expression import Number, maximum
 from ketacourse.model.flow import Flow, turnover
 
 UNITS = {
@@ -46,10 +46,15 @@ def eef2_phosphorylation(*, block_pyramidal: Number, p: Number) -> Flow:
     return turnover(p.eef2_rate, 1.0 - p.eef2_max * block)
 
 
+def synthesis(kynurenine_balance: Number, p: Number) -> Number:
+    """Return the BDNF synthesis that inflammation leaves, 1 at the reference (0 and up)."""
+    return maximum(1.0 - p.inflammation_on_pool * (kynurenine_balance - 1.0), 0.0)
+
+
 def bdnf_pool(*, eef2: Number, kynurenine_balance: Number, p: Number) -> Flow:
     """Return the flow of the BDNF available for release, about 1 at rest."""
-    inflamed = 1.0 - p.inflammation_on_pool * (kynurenine_balance - 1.0)
-    return turnover(p.pool_rate, inflamed * (1.0 + p.pool_gain * (1.0 - eef2)))
+    made = synthesis(kynurenine_balance, p) * (1.0 + p.pool_gain * (1.0 - eef2))
+    return turnover(p.pool_rate, made)
 
 
 def release_competence(met_share: Number, p: Number) -> Number:

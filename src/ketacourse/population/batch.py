@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ketacourse.engine.problem import Problem, pose
 from ketacourse.engine.schedule import Schedule, Span
-from ketacourse.engine.solve import solve
+from ketacourse.engine.solve import DEFAULT_TOLERANCE, solve
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model import brain, chain
 from ketacourse.model.pk.dosing import inflows_of
@@ -38,6 +38,10 @@ REFERENCE_COURSE = Course(
     horizon_days=21.0,
 )
 """The session whose peaks are the unit of the mood components."""
+
+SMALLEST_REFERENCE = 0.01
+"""Least peak that counts as the unit of a mood component (assumed): parameters with which
+the reference session does next to nothing must not turn nothing into a full effect."""
 
 _REFERENCE_TIMES_H = np.concatenate(
     [np.linspace(0, 12, 49), np.linspace(14, 72, 30), np.linspace(78, 504, 72)]
@@ -130,7 +134,10 @@ def pose_course(
 
 
 def with_references(
-    parameters: Mapping[str, Array], *, catalogue: Catalogue
+    parameters: Mapping[str, Array],
+    *,
+    catalogue: Catalogue,
+    tolerance: float = DEFAULT_TOLERANCE,
 ) -> dict[str, Array]:
     """Add the peaks of the reference session, found by running it for each patient.
 
@@ -156,8 +163,10 @@ def with_references(
         catalogue=catalogue,
     )
     spines = ("spines_new", "spines_mature", "spines_persistent")
-    run = solve(problem, quantities=("ampa_strength", "block_trapped", *spines))
+    run = solve(
+        problem, tolerance=tolerance, quantities=("ampa_strength", "block_trapped", *spines)
+    )
     structure = sum(run.of(s) for s in spines)
     peaks = (run.of("ampa_strength"), run.of("block_trapped"), np.asarray(structure))
-    found = [np.maximum(peak.max(axis=1), 1e-9) for peak in peaks]
+    found = [np.maximum(peak.max(axis=1), SMALLEST_REFERENCE) for peak in peaks]
     return {**parameters, **dict(zip(chain.REFERENCES, found, strict=True))}

@@ -102,7 +102,11 @@ def build_ensemble(
         middle = parameter.value_in(unit)
         drawn = draw_belief(parameter, count=count, seed=seed, unit=unit)[draw_of_row]
         centre = np.array([_centre(v, variants, name, unit, catalogue) for v in variant])
-        values[name] = np.where(typical, centre, _moved(drawn, middle, centre))
+        factor = conversion_factor(parameter.unit, unit)
+        moved = np.clip(
+            _moved(drawn, middle, centre), parameter.minimum * factor, parameter.maximum * factor
+        )
+        values[name] = np.where(typical, centre, moved)
     body = {}
     for name, unit in pk_units.items():
         parameter = catalogue.parameter(name)

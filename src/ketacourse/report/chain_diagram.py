@@ -158,9 +158,7 @@ def _mean(place: dict[str, float], names: list[str], otherwise: float) -> float:
     return sum(place[name] for name in names) / len(names) if names else otherwise
 
 
-def _settle(
-    row: list[str], wish: list[float], place: dict[str, float], width: float
-) -> None:
+def _settle(row: list[str], wish: list[float], place: dict[str, float], width: float) -> None:
     """Put the nodes of a row near where they wish to be, in order and without overlap."""
     half = [_box_width(name) / 2.0 + _BOX_GAP / 2.0 for name in row]
     at = list(wish)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ketacourse.course.result import Series, Simulation
-from ketacourse.report.chart import Band, Chart, Line, Mark
+from ketacourse.report.chart import Band, Chart, Dots, Line, Mark
 from ketacourse.report.key_figures import session_end_h, time_back, time_under
 from ketacourse.report.monitoring import Limit, limits
 from ketacourse.report.panels import Trace, panel, swing_sentence, value_words, window_peak
@@ -17,6 +17,7 @@ from ketacourse.report.view import (
     data_table,
     dose_span,
     first_session,
+    observed_dots,
     session_window,
 )
 from ketacourse.report.wording import duration
@@ -88,9 +89,7 @@ def _passed(simulation: Simulation, series: Series, level: float, words: str) ->
     return f", and {words} after {duration(since)}" if since > 0.0 else f", never above {level:g}"
 
 
-def _pressure(
-    simulation: Simulation, window: Window, in_force: tuple[Limit, ...]
-) -> Figure | None:
+def _pressure(simulation: Simulation, window: Window, in_force: tuple[Limit, ...]) -> Figure | None:
     shown = available(simulation, "sbp_rise", "dbp_rise", "hr_rise")
     if not shown:
         return None
@@ -131,10 +130,21 @@ def _pressure_charts(
             marks: list[Mark] = [*dose_span(first_session(simulation), window, "dose")]
             marks.extend(_shifted(simulation, series, window, start.get(measure, 0.0)))
             marks.extend(line.line() for line in lines if line.quantity.startswith(measure))
+            marks.extend(_measured(simulation, measure, window) if start else [])
             unit = "mmHg" if start else "mmHg above rest"
             text = swing_sentence(simulation, series, window)
             charts.append(chart(title, unit, window, marks, text, zero=not start))
     return charts
+
+
+def _measured(simulation: Simulation, measure: str, window: Window) -> list[Dots]:
+    readings = {"sbp": "sbp_mmhg", "dbp": "dbp_mmhg"}
+    taken = [
+        (vitals.day, getattr(vitals, readings[measure]))
+        for vitals in simulation.case.vitals
+        if getattr(vitals, readings[measure]) is not None
+    ]
+    return observed_dots(window, [day for day, _ in taken], [value for _, value in taken])
 
 
 def _shifted(
@@ -171,8 +181,7 @@ def _mind(simulation: Simulation, window: Window, in_force: tuple[Limit, ...]) -
     )  # fmt: skip
     sentences = [dissociation_reading(simulation)]
     sentences.extend(
-        _memory_sentence(simulation, series, window)
-        for series in available(simulation, "encoding")
+        _memory_sentence(simulation, series, window) for series in available(simulation, "encoding")
     )
     caption = (
         f"{band_caption(simulation, shown)} Grey: while the dose is given. Dissociation is a "

@@ -12,6 +12,7 @@ from html import escape
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketacourse.course.result import FloatArray
 from ketacourse.report.scale import Axis
@@ -163,7 +164,7 @@ def text_width(text: str) -> float:
     return _LETTER * len(text)
 
 
-def thin(x: FloatArray, y: FloatArray, tolerance: float = _TOLERANCE) -> FloatArray:
+def thin(x: FloatArray, y: FloatArray, tolerance: float = _TOLERANCE) -> NDArray[np.intp]:
     """Return the indices of the points that a polyline needs to look the same.
 
     Every second point that lies within ``tolerance`` (px) of the chord between its
@@ -228,9 +229,7 @@ def _axes(frame: _Frame) -> str:
         if chart.y.lower <= value <= chart.y.upper:
             y = float(frame.y(value))
             parts.append(_text(frame.left - 6.0, y + 4.0, text, anchor="end", kind="small"))
-    parts.append(
-        f'<path class="axis" d="M{frame.left:.1f} {frame.bottom:.1f}H{frame.right:.1f}"/>'
-    )
+    parts.append(f'<path class="axis" d="M{frame.left:.1f} {frame.bottom:.1f}H{frame.right:.1f}"/>')
     foot = frame.bottom + frame.strip
     for value, text in chart.x.ticks:
         x = float(frame.x(value))
@@ -282,7 +281,9 @@ def _threshold(mark: Threshold, frame: _Frame) -> str:
     return (
         f'<path class="s-{mark.tone}" stroke-width="1.2" stroke-dasharray="2 3" '
         f'd="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}"/>'
-        + _text(frame.right - 2.0, y - 4.0, mark.label, anchor="end", kind=f"small halo t-{mark.tone}")
+        + _text(
+            frame.right - 2.0, y - 4.0, mark.label, anchor="end", kind=f"small halo t-{mark.tone}"
+        )
     )
 
 
@@ -320,7 +321,9 @@ def _dots(mark: Dots, frame: _Frame) -> str:
     if not mark.x:
         return ""
     x, y = float(frame.x(mark.x[-1])), float(frame.y(mark.y[-1]))
-    return shapes + _text(x + 7.0, y + 13.0, mark.label, kind=f"halo t-{mark.tone}")
+    at_edge = x + 7.0 + text_width(mark.label) > frame.right
+    x, anchor = (x - 7.0, "end") if at_edge else (x + 7.0, "start")
+    return shapes + _text(x, y + 13.0, mark.label, anchor=anchor, kind=f"halo t-{mark.tone}")
 
 
 def _end_labels(frame: _Frame) -> str:

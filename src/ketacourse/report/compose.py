@@ -39,5 +39,3 @@ def compose(simulation: Simulation) -> Page:
         ),
         chain=draw_chain(simulation.links),
     )
-
-

@@ -6,8 +6,8 @@ from ketacourse.course.result import Outcome, Series, Simulation
 from ketacourse.report.chair_section import dissociation_reading, pressure_reading
 from ketacourse.report.key_figures import KeyFigure, at, baseline, goals, key_days
 from ketacourse.report.mood_section import goal_sentence, mood_reading
-from ketacourse.report.view import DataTable
 from ketacourse.report.shown import number, span
+from ketacourse.report.view import DataTable
 from ketacourse.report.wording import duration
 from ketacourse.therapy.scales import scale
 

@@ -202,9 +202,7 @@ def _remission_lines(rules: Scale) -> list[float]:
     return [*first, *(a for a in rules.remission_alternatives if a not in first)]
 
 
-def _goal(
-    simulation: Simulation, series: Series, name: str, definition: str, line: float
-) -> Goal:
+def _goal(simulation: Simulation, series: Series, name: str, definition: str, line: float) -> Goal:
     def stay(values: FloatArray | None) -> Stay | None:
         return None if values is None else stay_below(simulation.times_h, values, line)
 
@@ -227,7 +225,7 @@ def key_days(simulation: Simulation) -> tuple[float, ...]:
 
 def key_figures(simulation: Simulation) -> tuple[KeyFigure, ...]:
     """Return every key figure of a run, in the order of the page."""
-    found = []
+    found: list[KeyFigure] = []
     madrs = simulation.series.get("madrs")
     if madrs is not None:
         found.extend(
@@ -253,6 +251,4 @@ def lowest(simulation: Simulation, series: Series) -> KeyFigure:
     """Return the lowest typical value of a series over the course."""
     index = int(np.argmin(series.typical))
     time_h = float(simulation.times_h[index])
-    return at(
-        simulation, series, time_h, f"{series.name}_lowest", f"{series.label}, lowest value"
-    )
+    return at(simulation, series, time_h, f"{series.name}_lowest", f"{series.label}, lowest value")

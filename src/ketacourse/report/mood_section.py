@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 
-
-
 from ketacourse.course.result import Series, Simulation
 from ketacourse.report.chart import Chart, Dots, Mark, Threshold
 from ketacourse.report.key_figures import Goal, Stay, at, baseline, goals, key_days, lowest
 from ketacourse.report.panels import Trace, panel, swing_sentence, value_words
 from ketacourse.report.section import Figure, Section, band_caption, figure
+from ketacourse.report.shown import number
 from ketacourse.report.view import (
-    SESSION_KEY,
     Window,
     available,
     band,
@@ -19,10 +17,11 @@ from ketacourse.report.view import (
     curve,
     data_table,
     first_session,
+    observed_dots,
     session_events,
+    session_key,
     session_window,
 )
-from ketacourse.report.shown import number
 from ketacourse.report.wording import listing
 from ketacourse.therapy.scales import load_scales
 
@@ -59,8 +58,8 @@ def mood_reading(simulation: Simulation, series: Series) -> str:
     low = lowest(simulation, series)
     return (
         f"From {number(start, unit='points')} points before the course, the expected score is "
-        f"{value_words(series, after)} one day after the first dose and lowest, {value_words(series, low)}, "
-        f"on day {low.time_h / 24.0:.0f}."
+        f"{value_words(series, after)} one day after the first dose and lowest, "
+        f"{value_words(series, low)}, on day {low.time_h / 24.0:.0f}."
     )
 
 
@@ -85,9 +84,10 @@ def goal_sentence(goal: Goal, *, horizon_day: float) -> str:
 
 def stay_words(stay: Stay, horizon_day: float) -> str:
     """Return when a line is reached and left, in words."""
-    assert stay.first_day is not None and stay.last_day is not None  # callers ask for a stay
-    first = f"first on day {stay.first_day:.2g}" if stay.first_day < 10 else (
-        f"first on day {stay.first_day:.0f}")  # fmt: skip
+    assert stay.first_day is not None  # asked only where the line is reached
+    assert stay.last_day is not None
+    early = stay.first_day < 10.0
+    first = f"first on day {stay.first_day:.2g}" if early else f"first on day {stay.first_day:.0f}"
     if stay.open_end:
         return f"{first} and still there on day {horizon_day:g}"
     return f"{first}, for the last time on day {stay.last_day:.0f} ({_days(stay.days)} in all)"
@@ -117,13 +117,11 @@ def _course_figure(simulation: Simulation, series: Series) -> Figure:
     caption = band_caption(simulation, [series])
     if key:
         caption += f" Thin lines: the same patient under other mechanisms ({key})."
-    caption += f" {SESSION_KEY}"
+    caption += f" {session_key(simulation)}"
     if any(score.scale == "madrs" for score in simulation.case.scores):
-        caption += " Dots: scores as recorded."
+        caption += " Dots: scores as recorded; the curve does not use them."
     table = data_table(simulation, [series], window, key_days(simulation))
-    return figure(
-        "mood-course", reading, [wide], caption, [series], table, narrow=[narrow]
-    )
+    return figure("mood-course", reading, [wide], caption, [series], table, narrow=[narrow])
 
 
 def _mood_marks(
@@ -135,7 +133,11 @@ def _mood_marks(
         thin = curve(simulation, series, values, window)
         marks.append(
             replace(
-                thin, tone="sky", width=0.9, opacity=0.85, label=letter if lines else "",
+                thin,
+                tone="sky",
+                width=0.9,
+                opacity=0.85,
+                label=letter if lines else "",
                 minor=True,
             )
         )
@@ -157,20 +159,14 @@ def _goal_lines(simulation: Simulation) -> list[Threshold]:
         if goal.name not in seen:
             seen.add(goal.name)
             lines.append(
-                Threshold(
-                    y=goal.line, label=f"{goal.name}: {goal.line:.3g} or less", tone="green"
-                )
+                Threshold(y=goal.line, label=f"{goal.name}: {goal.line:.3g} or less", tone="green")
             )
     return lines
 
 
 def _observed(simulation: Simulation, series: Series, window: Window) -> list[Dots]:
     scores = [s for s in simulation.case.scores if s.scale == series.name]
-    inside = [s for s in scores if window.start <= window.own(s.day * 24.0) <= window.end]
-    if not inside:
-        return []
-    x = tuple(window.own(s.day * 24.0) for s in inside)
-    return [Dots(x=x, y=tuple(float(s.total) for s in inside), label="recorded")]
+    return observed_dots(window, [s.day for s in scores], [float(s.total) for s in scores])
 
 
 def _close_figure(simulation: Simulation, series: Series) -> Figure:
@@ -199,11 +195,11 @@ def _close_figure(simulation: Simulation, series: Series) -> Figure:
 
 
 def _early_reading(simulation: Simulation, series: Series, window: Window) -> str:
-    moments = [
-        f"{value_words(series, at(simulation, series, window.origin_h + hours, '', ''))} after {word}"
-        for hours, word in ((4.0, "4 hours"), (24.0, "one day"), (72.0, "three days"))
-        if hours <= window.end
-    ]
+    moments = []
+    for hours, word in ((4.0, "4 hours"), (24.0, "one day"), (72.0, "three days")):
+        if hours <= window.end:
+            found = at(simulation, series, window.origin_h + hours, "", "")
+            moments.append(f"{value_words(series, found)} after {word}")
     return f"In the first days the expected score is {listing(moments)}."
 
 
@@ -218,7 +214,11 @@ def scales_section(simulation: Simulation) -> Section:
         if rules is not None and rules.remission_max is not None:
             text = f"remission: {rules.remission_max:g} or less"
             lines = (Threshold(y=float(rules.remission_max), label=text, tone="green"),)
-        marks = (*lines, *session_events(simulation, window), *_observed(simulation, series, window))
+        marks = (
+            *lines,
+            *session_events(simulation, window),
+            *_observed(simulation, series, window),
+        )
         trace = Trace(name=series.name, label="")
         charts.extend(panel(simulation, series.label, (trace,), window, extra=marks))
     if not charts:
@@ -244,5 +244,3 @@ def _end_sentence(simulation: Simulation, series: Series) -> str:
         f"{series.label} is expected to fall from {number(first.value, unit='points')} to "
         f"{value_words(series, low)} at its lowest, on day {low.time_h / 24.0:.0f}."
     )
-
-

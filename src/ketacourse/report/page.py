@@ -67,7 +67,7 @@ def write_report(simulation: Simulation, directory: Path, *, pdf: bool = False) 
 def render(page: Page) -> str:
     """Return the page as one HTML document."""
     simulation = page.simulation
-    return _template().render(
+    text: str = _template().render(
         page=page,
         simulation=simulation,
         title=simulation.case.title or simulation.case.patient.identifier,
@@ -85,6 +85,7 @@ def render(page: Page) -> str:
         style=Markup(_style()),  # noqa: S704 - our own file
         svg=Markup,
     )
+    return text
 
 
 @cache

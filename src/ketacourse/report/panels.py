@@ -7,8 +7,8 @@ import numpy as np
 from ketacourse.course.result import Series, Simulation
 from ketacourse.report.chart import Chart, Dash, Mark, Tone
 from ketacourse.report.key_figures import KeyFigure, peak, time_back
-from ketacourse.report.view import Window, available, band, chart, curve
 from ketacourse.report.shown import shown
+from ketacourse.report.view import Window, available, band, chart, curve
 from ketacourse.report.wording import duration
 
 
@@ -91,7 +91,7 @@ def swing_sentence(simulation: Simulation, series: Series, window: Window) -> st
 def swing_words(
     simulation: Simulation, series: Series, window: Window, says: str, gone: str
 ) -> str:
-    """Return ``says`` and ``gone`` with ``{rest}``, ``{peak}``, ``{when}`` and ``{half}`` filled in.
+    """Return ``says`` (``{rest}``, ``{peak}``, ``{when}``) and ``gone`` (``{half}``) filled in.
 
     ``gone`` is left out where the change does not halve within the window; nothing is
     said of a series that does not move.

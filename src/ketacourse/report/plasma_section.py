@@ -9,6 +9,7 @@ from ketacourse.report.chart import Chart, Mark
 from ketacourse.report.dot_plot import DotRow, draw_dots
 from ketacourse.report.panels import Trace, panel, swing_sentence, window_peak
 from ketacourse.report.section import Section, band_caption, figure
+from ketacourse.report.shown import number, shown
 from ketacourse.report.view import (
     Window,
     available,
@@ -19,7 +20,6 @@ from ketacourse.report.view import (
     first_session,
     session_window,
 )
-from ketacourse.report.shown import number, shown
 
 _ANALYTES = (
     Trace(name="s_ketamine", label="S-ketamine", tone="blue", banded=False),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ketacourse.course.result import LINK_GRADES, LinkGrade, Series, Simulation
-from ketacourse.report.chart import Drawing, draw
 from ketacourse.report.chart import Chart as Chart
+from ketacourse.report.chart import Drawing, draw
 from ketacourse.report.view import DataTable
 from ketacourse.report.wording import listing
 

@@ -23,7 +23,8 @@ _RELATIVE = {
 _WORDS = {
     "point": "points", "bpm": "beats per minute", "1/min": "beats per minute",
     "beats/min": "beats per minute",
-    "z": "standard deviations", "SD": "standard deviations", "umol*h/L": "µmol·h/L", "umol/L": "µmol/L",
+    "z": "standard deviations", "SD": "standard deviations", "umol*h/L": "µmol·h/L",
+    "umol/L": "µmol/L",
 }  # fmt: skip
 _WHOLE = {"points", "mmHg", "%", "% from rest", "% of its start", "beats per minute"}
 

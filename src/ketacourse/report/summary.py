@@ -47,9 +47,7 @@ def summary(simulation: Simulation) -> dict[str, Any]:
             for name, s in simulation.series.items()
         },
         "numbers": as_data(simulation.parameters_used),
-        "sources": [
-            {**as_data(source), "link": source.link} for source in simulation.sources_used
-        ],
+        "sources": [{**as_data(source), "link": source.link} for source in simulation.sources_used],
     }
 
 

@@ -89,7 +89,7 @@ def chart_rules() -> str:
     for tone in TONES:
         rules.append(f".chart .s-{tone}{{stroke:var(--{tone});fill:none}}")
         rules.append(f".chart .f-{tone}{{fill:var(--{tone})}}")
-        rules.append(f".chart .b-{tone}{{fill:var(--{tone});fill-opacity:.17}}")
+        rules.append(f".chart .b-{tone}{{fill:var(--{tone});fill-opacity:.2}}")
         rules.append(f".chart text.t-{tone}{{fill:var(--{tone})}}")
     return "\n".join(rules)
 

@@ -6,8 +6,8 @@ from ketacourse.course.result import Simulation
 from ketacourse.report.chart import Drawing, svg_element
 from ketacourse.report.scale import DAY_STEPS, time_axis
 from ketacourse.report.section import Figure, Section
-from ketacourse.report.view import DataTable
 from ketacourse.report.shown import number
+from ketacourse.report.view import DataTable
 from ketacourse.report.wording import duration, listing, plan_lines
 from ketacourse.therapy.protocol import load_protocols
 
@@ -94,7 +94,7 @@ def _draw(simulation: Simulation, description: str, width: float) -> Drawing:
                 last = x
                 parts.append(
                     f'<text class="small" x="{x:.1f}" y="{y - 11:.1f}" '
-                    f'text-anchor="middle">{number(day)}</text>'
+                    f'text-anchor="middle">{number(round(day, 1))}</text>'
                 )
     return svg_element(width, bottom + 42.0, f"The plan. {description}", "".join(parts))
 

@@ -47,9 +47,7 @@ def write_pdf(content: Mapping[str, Any], drawings: Mapping[str, str], path: Pat
         template = files("ketacourse.report").joinpath("templates", "report.typ")
         main = root / "report.typ"
         main.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-        typst.compile(
-            str(main), output=str(path), root=folder, timestamp=0, pdf_standards=["ua-1"]
-        )
+        typst.compile(str(main), output=str(path), root=folder, timestamp=0, pdf_standards=["ua-1"])
 
 
 def standalone(svg: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from ketacourse.course.result import FloatArray, Series, Simulation
-from ketacourse.report.chart import Band, Chart, Events, Line, Mark, Span, Threshold, Tone
+from ketacourse.report.chart import Band, Chart, Dots, Events, Line, Mark, Span, Threshold, Tone
 from ketacourse.report.scale import (
     DAY_STEPS,
     HOUR_STEPS,
@@ -18,8 +18,6 @@ from ketacourse.report.scale import (
 )
 from ketacourse.report.shown import number, shown, span, table_number
 from ketacourse.therapy.session import DrugSession
-
-SESSION_KEY = "Under the axis, triangles: drug sessions; circles: therapy sessions."
 
 _HOURS = {"min": 1.0 / 60.0, "h": 1.0, "d": 24.0}
 _STEPS = {"min": MINUTE_STEPS, "h": HOUR_STEPS, "d": DAY_STEPS}
@@ -114,9 +112,7 @@ def curve(simulation: Simulation, series: Series, values: FloatArray, window: Wi
     return Line(x=x, y=shown(series).convert(y))
 
 
-def band(
-    simulation: Simulation, series: Series, window: Window, tone: Tone = "blue"
-) -> list[Band]:
+def band(simulation: Simulation, series: Series, window: Window, tone: Tone = "blue") -> list[Band]:
     """Return the uncertainty band of a series, empty where there is none."""
     if series.lower is None or series.upper is None:
         return []
@@ -137,6 +133,29 @@ def session_events(simulation: Simulation, window: Window) -> list[Events]:
     if meetings:
         found.append(Events(x=meetings, tone="purple", shape="circle", label="therapy session"))
     return found
+
+
+def session_key(simulation: Simulation) -> str:
+    """Return what the marks under a course axis stand for."""
+    course = simulation.case.course
+    marks = ["triangles: drug sessions"] if course.sessions else []
+    marks += ["circles: therapy sessions"] if course.therapy else []
+    return f"Under the axis, {'; '.join(marks)}." if marks else ""
+
+
+def observed_dots(
+    window: Window, days: list[float], values: list[float], label: str = "recorded"
+) -> list[Dots]:
+    """Return observed values inside a window as dots, empty where there are none."""
+    pairs = [
+        (window.own(day * 24.0), value)
+        for day, value in zip(days, values, strict=True)
+        if window.start <= window.own(day * 24.0) <= window.end
+    ]
+    if not pairs:
+        return []
+    x, y = zip(*pairs, strict=True)
+    return [Dots(x=x, y=y, label=label)]
 
 
 def _inside(window: Window, starts_h: list[float]) -> tuple[float, ...]:
@@ -172,6 +191,8 @@ def _extent(marks: list[Mark]) -> tuple[float, float]:
             low, high = min(low, float(mark.lower.min())), max(high, float(mark.upper.max()))
         elif isinstance(mark, Threshold):
             low, high = min(low, mark.y), max(high, mark.y)
+        elif isinstance(mark, Dots):
+            low, high = min(low, *mark.y), max(high, *mark.y)
     return float(low), float(high)
 
 

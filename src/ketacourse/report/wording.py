@@ -122,7 +122,7 @@ def patient_lines(case: Case) -> tuple[str, ...]:
         inflammation.append(f"IL-6 {plain(patient.il6_pg_per_ml, 2)} pg/mL")
     if inflammation:
         lines.append(f"{listing(inflammation)}.")
-    ancestry = patient.ancestry.replace("_", " ")
+    ancestry = patient.ancestry.replace("_", " ").title().replace("Unknown", "unknown")
     genotype = (
         f"unknown, averaged over allele frequencies ({ancestry} ancestry)"
         if patient.bdnf_genotype == "unknown"
