@@ -64,3 +64,14 @@ def test_a_limit_for_information_does_not_tell_to_hold(simulation):
 def test_rules_that_agree_share_one_line(simulation, measure):
     values = [limit.value for limit in limits(simulation.case) if limit.quantity == measure]
     assert len(values) == len(set(values))
+
+
+def test_what_blocks_stands_before_any_forecast(made):
+    text = render(compose(made(findings=(NOTE, BLOCK))))
+    alert = text.index("Blocks the plan: CON-1 (CON-1). Not &lt;safe&gt;.")
+    assert alert < text.index('<dl class="answers">') < text.index("Expected score on key days")
+    assert "1 blocking, 0 to weigh, 1 for information" in text
+
+
+def test_a_note_for_information_raises_no_alert(made):
+    assert '<p class="alert">' not in render(compose(made(findings=(NOTE,))))

@@ -185,3 +185,10 @@ def test_a_course_without_drug_makes_a_page_that_says_so(made, case_with):
     text = render(compose(made(case=case)))
     assert "No drug is planned." in text
     assert Outline(text).faults == []
+
+
+def test_a_wide_figure_brings_a_drawing_for_narrow_screens(page_text):
+    for key in ("mood-course", "plan"):
+        figure = next(f for f in figures_of(page_text) if f'id="figure-{key}"' in f)
+        assert figure.count('<div class="panel only-narrow"><svg') == 1
+        assert 'viewBox="0 0 350 ' in figure

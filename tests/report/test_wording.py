@@ -65,6 +65,7 @@ def test_the_first_page_names_mood_response_remission_pressure_and_dissociation(
     told = dict(glance(simulation).sentences)
     assert list(told) == [
         "Mood", "Drug part", "Response", "Remission", "Chance", "Blood pressure", "Dissociation",
+        "Screening",
     ]  # fmt: skip
     assert "10 points or less" in told["Remission"]
     assert "12 points or less" in told["Remission"]
@@ -118,3 +119,13 @@ def test_a_fixed_dose_is_told_in_mg_once(simulation):
     course = replace(course, sessions=(replace(course.sessions[0], dose=dose),), therapy=())
     first = plan_lines(course, 72.0)[0]
     assert first == "84 mg ketamine, intravenous infusion over 40 min, on day 0."
+
+
+def test_a_session_without_drug_promises_no_peak(simulation, made):
+    flat = {
+        name: replace(series, typical=0.0 * series.typical, lower=None, upper=None)
+        for name, series in simulation.series.items()
+        if name in {"sbp_rise", "dbp_rise", "cadss"}
+    }
+    assert pressure_reading(made(series=flat)) == "Blood pressure is not expected to change."
+    assert dissociation_reading(made(series=flat)) == "No dissociation is expected."

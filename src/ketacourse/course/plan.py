@@ -1,20 +1,17 @@
 """The plan step: what a case means for the engine."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.evidence.ancestry import val66met_frequencies
 from ketacourse.evidence.catalogue import Catalogue
-from ketacourse.errors import ExtrapolationError
-from ketacourse.model.brain import UNITS as BRAIN_UNITS
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
-from ketacourse.model.pk.modes import Modes, modes
 from ketacourse.model.pk.modifiers import PkModifiers, modifiers_for
-from ketacourse.population.batch import REFERENCE_COURSE, Body, drug_system
+from ketacourse.population.batch import Body
+from ketacourse.population.expectancy import care_parameter, expectancy_parameter
 from ketacourse.therapy.case import Case
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.links import convert
@@ -108,9 +105,6 @@ def patient_parameters(
         il6_rows = typical * (crp / usual_crp) ** values["patient.il6_crp_exponent"]
     else:
         il6_rows = np.full(rows, max(il6, 0.01))
-    hidden = course.masking == "anaesthesia"
-    expectancy = "placebo.expectancy_anaesthesia" if hidden else "placebo.expectancy_open"
-    care = "placebo.care_clinic" if course.setting == "clinic" else "placebo.care_trial"
     bipolar = patient.diagnosis == "bipolar_depression"
     constant = {
         "patient.met_share": met_share(patient),
@@ -127,8 +121,8 @@ def patient_parameters(
     }
     varying = {
         "patient.il6": il6_rows,
-        "patient.expectancy_max": values[expectancy],
-        "patient.care_max": values[care],
+        "patient.expectancy_max": values[expectancy_parameter(course.masking)],
+        "patient.care_max": values[care_parameter(course.setting)],
         "patient.antidepressant_max": values["placebo.antidepressant_share"],
         "patient.decay_factor": values["patient.bipolar_decay"] if bipolar else np.ones(rows),
     }
@@ -144,74 +138,3 @@ def inflows_for(course: Course, body: Body, catalogue: Catalogue) -> tuple[Inflo
         weight_kg=body.weight_kg,
         parameters=body.parameters,
     )
-
-
-REFERENCE_MG_PER_KG = 0.5
-
-
-def iv_equivalents(course: Course, *, weight_kg: float, catalogue: Catalogue) -> Array:
-    """Return each session as the intravenous racemate dose of equal effect-site exposure.
-
-    Exposure is the area under the concentration at the NMDA receptor, in S-ketamine
-    equivalents, norketamine included (mg/kg, one value per session).
-    """
-    body = Body(weight_kg=weight_kg)
-    parameters = {
-        f"brain.{n}": np.array([catalogue.value(f"brain.{n}", u)]) for n, u in BRAIN_UNITS.items()
-    }
-    unit = _areas(REFERENCE_COURSE, body, parameters, catalogue)[0] / REFERENCE_MG_PER_KG
-    return np.asarray(_areas(course, body, parameters, catalogue) / unit)
-
-
-def _areas(
-    course: Course, body: Body, parameters: Mapping[str, Array], catalogue: Catalogue
-) -> Array:
-    found = modes(drug_system(course, body, parameters, catalogue=catalogue))
-    areas = []
-    for session in course.sessions:
-        given = inflows_for(replace(course, sessions=(session,)), body, catalogue)
-        areas.append(sum(_area(found, inflow) for inflow in given))
-    return np.array(areas)
-
-
-def _area(found: Modes, inflow: Inflow) -> float:
-    row = found.outputs.index("driver.nmda")
-    channel = found.channels.index(inflow.channel)
-    per_umol = found.weights[0, row] * found.forcing[0, :, channel] / found.rates[0]
-    return float(per_umol.sum() * inflow.amount_umol)
-
-
-MOOD_RANGE_MG_PER_KG = (0.1, 1.0)
-"""Intravenous equivalent over which mood was studied (mg/kg)."""
-HIGHEST_MG_PER_KG = 2.0
-"""Highest intravenous equivalent for which concentrations may be simulated (mg/kg)."""
-
-
-def check_extrapolation(course: Course, *, weight_kg: float, catalogue: Catalogue, research: bool) -> bool:
-    """Return whether the course lies outside the evidence on mood.
-
-    Raises
-    ------
-    ExtrapolationError
-        If it does and ``research`` is not set, or a dose is above any studied.
-    """
-    given = [s for s in course.sessions if s.dose.total_mg(weight_kg) > 0]
-    if not given:
-        return False
-    equivalents = iv_equivalents(replace(course, sessions=tuple(given)), weight_kg=weight_kg, catalogue=catalogue)
-    low, high = MOOD_RANGE_MG_PER_KG
-    slack = 1e-6
-    for session, value in zip(given, equivalents, strict=True):
-        if not value <= HIGHEST_MG_PER_KG + slack:
-            raise ExtrapolationError(
-                f"course.sessions: the dose on day {session.day:g} ({session.dose.label}) equals "
-                f"{value:.2g} mg/kg intravenous ketamine, above {HIGHEST_MG_PER_KG:g} mg/kg.",
-                remedy="Concentrations are not simulated there; lower the dose.",
-            )
-        if not low - slack <= value <= high + slack and not research:
-            raise ExtrapolationError(
-                f"course.sessions: the dose on day {session.day:g} ({session.dose.label}) equals "
-                f"{value:.2g} mg/kg intravenous ketamine, outside {low:g} to {high:g} mg/kg.",
-                remedy="Mood is not predicted there; use --research to see it marked as such.",
-            )
-    return not all(low - slack <= v <= high + slack for v in equivalents)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ketacourse.course.plan import iv_equivalents as equivalents_of
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.evidence.rule import PHASE_WORDS, Phase, Rule
 from ketacourse.evidence.source import Source
@@ -15,6 +14,7 @@ from ketacourse.guardrails.judge import ChecklistItem
 from ketacourse.guardrails.override import Override
 from ketacourse.guardrails.screening import judge_all
 from ketacourse.guardrails.settings import ClinicSettings
+from ketacourse.population.equivalents import iv_equivalents as equivalents_of
 from ketacourse.therapy.case import Case
 
 WIDTH = 88

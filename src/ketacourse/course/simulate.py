@@ -14,7 +14,7 @@ from ketacourse.course.series import CHAIN, LINKED_SCALES, MOLAR_MASS, PLASMA, A
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.recorded import record_chain
 from ketacourse.engine.solve import DEFAULT_TOLERANCE, FINE_TOLERANCE, solve
-from ketacourse.errors import InputError
+from ketacourse.errors import ExtrapolationError, InputError
 from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
 from ketacourse.evidence.links import load_links
 from ketacourse.evidence.variants import Variant, load_variants, variant
@@ -40,6 +40,8 @@ SINGLE_VARIANT_BAND = (
     "pharmacokinetics; not how much people differ in response, nor rating error"
 )
 DEFAULT_DRAWS = 200
+EXTRAPOLATION = "extrapolation"
+"""Topic of the rules on the range that evidence covers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +105,8 @@ def simulate(
         raise InputError(f"draws is {draws}.", remedy="Give 10 to 100000 parameter draws.")
     chosen = tuple(variant(k) for k in variants) or tuple(load_variants().values())
     catalogue = load_catalogue()
-    screening = screen(case) if screening is None else screening
-    outside = plan.check_extrapolation(
-        case.course,
-        weight_kg=case.patient.weight_kg,
-        catalogue=catalogue,
-        research=research,
-    )
+    screening = screen(case, research=research) if screening is None else screening
+    outside = _outside_evidence(screening, research=research)
     tell("draw parameters", 0.05)
     run = _solved(case, chosen, pk_model, draws, seed, fine, catalogue, tell)
     tell("collect results", 0.8)
@@ -122,7 +119,11 @@ def simulate(
         )
         for k in load_links()
     )  # fmt: skip
-    keys = dict.fromkeys([p.source for p in used] + [s for k in links for s in k.source_keys])
+    keys = dict.fromkeys(
+        [p.source for p in used]
+        + [s for k in links for s in k.source_keys]
+        + [f.source for f in screening.findings]
+    )
     tell("done", 1.0)
     return Simulation(
         case=case,
@@ -132,7 +133,7 @@ def simulate(
         findings=screening.findings,
         links=links,
         parameters_used=used,
-        sources_used=tuple(catalogue.sources[k] for k in keys),
+        sources_used=tuple(catalogue.sources[k] for k in keys if k in catalogue.sources),
         research=research or outside,
         seed=seed,
         draws=draws,
@@ -141,6 +142,19 @@ def simulate(
         variants={v.key: v.label for v in chosen},
         band_contains=BAND_CONTAINS if len(chosen) > 1 else SINGLE_VARIANT_BAND,
     )
+
+
+def _outside_evidence(screening: Screening, *, research: bool) -> bool:
+    """Return whether a dose lies outside the evidence, or refuse it."""
+    beyond = [f for f in screening.findings if f.topic == EXTRAPOLATION]
+    for finding in beyond:
+        if finding.severity == "blocked":
+            hint = "" if research else " With research=True mood is shown, marked on every page."
+            raise ExtrapolationError(
+                f"course.sessions: {finding.statement} Given: {finding.observed}.",
+                remedy=finding.remedy + hint,
+            )
+    return bool(beyond)
 
 
 def _silent(_step: str, _share: float) -> None:

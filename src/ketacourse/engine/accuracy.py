@@ -72,9 +72,7 @@ def _spread(patients: int, count: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, patients - 1, count).round().astype(np.int64))
 
 
-def _refined(
-    pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[str, ...]
-) -> Array:
+def _refined(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[str, ...]) -> Array:
     """Return the nodes bisected until every pilot is within the tolerance."""
     share, last = STEP_SHARE, np.inf
     for _ in range(PASSES):
@@ -103,9 +101,7 @@ def _unreached(quantity: str, where: str, tolerance: float) -> SolverError:
     )
 
 
-def _errors(
-    problem: Problem, nodes: Array, at: Array, quantities: tuple[str, ...]
-) -> Array:
+def _errors(problem: Problem, nodes: Array, at: Array, quantities: tuple[str, ...]) -> Array:
     """Return the differences at some of the nodes, shape (N, n_at, n_quantities)."""
     reported = replace(problem, schedule=replace(problem.schedule, times_h=at))
     coarse = run(reported, build_grid(reported.schedule, nodes), quantities)

@@ -13,6 +13,7 @@ from ketacourse.engine.schedule import Array
 from ketacourse.engine.step_tables import step_tables
 from ketacourse.engine.vector_maths import LANES
 
+
 def run_compiled(
     problem: Problem, grid: Grid, quantities: tuple[str, ...]
 ) -> tuple[Array, NDArray[np.bool_]]:
@@ -58,9 +59,7 @@ def run_compiled(
         "n_columns": len(quantities),
         "first_output": int(grid.first_output),
     }
-    function(
-        *(numbers[n] if n in numbers else arrays[n].ctypes.data for n in ARGUMENTS)
-    )
+    function(*(numbers[n] if n in numbers else arrays[n].ctypes.data for n in ARGUMENTS))
     out = np.moveaxis(arrays["out"], 3, 1).reshape(blocks * LANES, rows, len(quantities))
     finite = np.isfinite(arrays["check"].reshape(-1)[:patients])
     return np.ascontiguousarray(out[:patients]), finite
@@ -72,4 +71,3 @@ def _in_lanes(values: Array, patients: int, blocks: int) -> Array:
     index = np.minimum(np.arange(blocks * LANES), patients - 1)
     padded = whole[index].reshape(blocks, LANES, -1)
     return np.ascontiguousarray(padded.transpose(0, 2, 1))
-

@@ -71,7 +71,7 @@ class Emitter:
         space, short = name.split(".", 1)
         if space == "p":
             row = chain.PARAMETER_NAMES.index(short)
-            return self.load_lane(self.base["parameters"], self.int(row))
+            return self.load_lane(self.base["parameters"], self.integer(row))
         if space == "d":
             return self.load(self.driver_pointer(brain.DRIVERS.index(short)))
         if space == "u":
@@ -82,13 +82,13 @@ class Emitter:
 
     # Addresses
 
-    def int(self, value: int) -> Any:
+    def integer(self, value: int) -> Any:
         """Return an integer constant."""
         return ir.Constant(INT64, value)
 
     def lane(self, pointer: Any, lane: Any) -> Any:
         """Return the address of a lane counted from a pointer."""
-        at = self.b.mul(lane, self.int(LANES))
+        at = self.b.mul(lane, self.integer(LANES))
         return self.b.bitcast(self.b.gep(pointer, [at]), VECTOR.as_pointer())
 
     def load(self, pointer: Any) -> Any:
@@ -105,7 +105,7 @@ class Emitter:
 
     def work(self, lane: int) -> Any:
         """Return the address of a lane of the work space."""
-        return self.lane(self.a["work"], self.int(lane))
+        return self.lane(self.a["work"], self.integer(lane))
 
     def state(self, state: RecordedState, role: int) -> Any:
         """Load one of the roles of a state."""
@@ -125,47 +125,47 @@ class Emitter:
 
     def mode_pointer(self, mode: Any) -> Any:
         """Return the address of a mode, counted at run time."""
-        return self.lane(self.a["work"], self.b.add(self.int(self.layout.modes), mode))
+        return self.lane(self.a["work"], self.b.add(self.integer(self.layout.modes), mode))
 
     def slot(self, number: Any) -> Any:
         """Return the first lane (a run-time integer) of a slot of coefficients."""
         empty = self.layout.slot_lanes(0)
-        size = self.b.add(self.int(empty), self.b.mul(self.a["modes"], self.int(2)))
-        first = self.b.add(self.int(self.layout.modes), self.a["modes"])
+        size = self.b.add(self.integer(empty), self.b.mul(self.a["modes"], self.integer(2)))
+        first = self.b.add(self.integer(self.layout.modes), self.a["modes"])
         return self.b.add(first, self.b.mul(number, size))
 
     def coefficient(self, slot: Any, position: int) -> Any:
         """Return the address of one coefficient of a slot."""
-        return self.lane(self.a["work"], self.b.add(slot, self.int(position)))
+        return self.lane(self.a["work"], self.b.add(slot, self.integer(position)))
 
     def mode_coefficient(self, slot: Any, mode: Any, which: int) -> Any:
         """Return the address of one coefficient of a mode in a slot."""
-        start = self.b.add(slot, self.int(self.layout.slot_lanes(0) + which))
-        return self.lane(self.a["work"], self.b.add(start, self.b.mul(mode, self.int(2))))
+        start = self.b.add(slot, self.integer(self.layout.slot_lanes(0) + which))
+        return self.lane(self.a["work"], self.b.add(start, self.b.mul(mode, self.integer(2))))
 
     def table_floats(self, table: str, row: Any) -> tuple[Any, ...]:
         """Load one row of a table of step sizes as lanes."""
         found = []
         for column in range(len(SLOT_FLOATS)):
-            at = self.b.add(self.b.mul(row, self.int(len(SLOT_FLOATS))), self.int(column))
+            at = self.b.add(self.b.mul(row, self.integer(len(SLOT_FLOATS))), self.integer(column))
             found.append(self.maths.spread(self.b.load(self.b.gep(self.a[table], [at]))))
         return tuple(found)
 
     def step_int(self, step: Any, name: str) -> Any:
         """Load one column of the table of steps."""
-        at = self.b.mul(step, self.int(len(STEP_INTS)))
-        at = self.b.add(at, self.int(STEP_INTS.index(name)))
+        at = self.b.mul(step, self.integer(len(STEP_INTS)))
+        at = self.b.add(at, self.integer(STEP_INTS.index(name)))
         return self.b.load(self.b.gep(self.a["step_ints"], [at]))
 
     # Control
 
     def when(self, value: Any) -> Any:
         """Return a context in which code runs only if an integer is not zero."""
-        return self.b.if_then(self.b.icmp_signed("!=", value, self.int(0)))
+        return self.b.if_then(self.b.icmp_signed("!=", value, self.integer(0)))
 
     def when_row(self, row: Any) -> Any:
         """Return a context in which code runs only if a row is not negative."""
-        return self.b.if_then(self.b.icmp_signed(">=", row, self.int(0)))
+        return self.b.if_then(self.b.icmp_signed(">=", row, self.integer(0)))
 
     @contextmanager
     def loop(self, start: Any, stop: Any, name: str) -> Iterator[Any]:
@@ -180,6 +180,6 @@ class Emitter:
         b.cbranch(b.icmp_signed("<", counter, stop), body, after)
         b.position_at_end(body)
         yield counter
-        counter.add_incoming(b.add(counter, self.int(1)), b.block)
+        counter.add_incoming(b.add(counter, self.integer(1)), b.block)
         b.branch(head)
         b.position_at_end(after)

@@ -45,7 +45,7 @@ class _Kernel(Emitter):
         with self.loop(a["first"], a["last"], "block") as block:
             self._bases(block)
             self._start_block()
-            with self.loop(self.int(0), a["steps"], "step") as step:
+            with self.loop(self.integer(0), a["steps"], "step") as step:
                 self._step(step)
             self.store(self.lane(a["check"], block), self._finite())
         self.b.ret_void()
@@ -54,9 +54,9 @@ class _Kernel(Emitter):
         """Find this block's share of every array."""
         a, b = self.a, self.b
         lanes = {
-            "parameters": self.int(len(chain.PARAMETER_NAMES)),
+            "parameters": self.integer(len(chain.PARAMETER_NAMES)),
             "rates": a["modes"],
-            "weights": b.mul(a["modes"], self.int(len(brain.DRIVERS))),
+            "weights": b.mul(a["modes"], self.integer(len(brain.DRIVERS))),
             "forcing": b.mul(a["modes"], a["channels"]),
             "amounts": a["inflows"],
             "attendance": a["events"],
@@ -78,13 +78,13 @@ class _Kernel(Emitter):
             self.put_state(state, 0, get(state.initial.index))
             for role in range(1, 6):
                 self.put_state(state, role, zero)
-        with self.loop(self.int(0), self.a["modes"], "clear") as mode:
+        with self.loop(self.integer(0), self.a["modes"], "clear") as mode:
             self.store(self.mode_pointer(mode), zero)
         # slot 0 is the scratch slot of steps whose size occurs once
-        with self.loop(self.int(1), self.a["slots"], "slot") as slot:
+        with self.loop(self.integer(1), self.a["slots"], "slot") as slot:
             self._fill_slot(self.slot(slot), *self.table_floats("slot_floats", slot))
         with self.when(self.a["first_output"]):
-            self._report(self.int(0))
+            self._report(self.integer(0))
 
     def _step(self, step: Any) -> None:
         h, ratio, bend = self.table_floats("step_floats", step)
@@ -121,18 +121,20 @@ class _Kernel(Emitter):
     def _push(self, step: Any) -> None:
         """Add what is given at one instant to the modes."""
         start, stop = self.step_int(step, "push_from"), self.step_int(step, "push_to")
-        with self.loop(start, stop, "push") as entry:
-            with self.loop(self.int(0), self.a["modes"], "push_mode") as mode:
-                pointer = self.mode_pointer(mode)
-                moved = self.maths.add(self.load(pointer), self._dose(entry, mode))
-                self.store(pointer, moved)
+        with (
+            self.loop(start, stop, "push") as entry,
+            self.loop(self.integer(0), self.a["modes"], "push_mode") as mode,
+        ):
+            pointer = self.mode_pointer(mode)
+            moved = self.maths.add(self.load(pointer), self._dose(entry, mode))
+            self.store(pointer, moved)
 
     def _dose(self, entry: Any, mode: Any) -> Any:
         """Return forcing times amount of one entry of the list of inflows."""
         b = self.b
-        at = b.mul(entry, self.int(2))
+        at = b.mul(entry, self.integer(2))
         channel = b.load(b.gep(self.a["active_ints"], [at]))
-        row = b.load(b.gep(self.a["active_ints"], [b.add(at, self.int(1))]))
+        row = b.load(b.gep(self.a["active_ints"], [b.add(at, self.integer(1))]))
         into = b.add(b.mul(mode, self.a["channels"]), channel)
         amount = self.load_lane(self.base["amounts"], row)
         return self.maths.mul(self.load_lane(self.base["forcing"], into), amount)
@@ -149,7 +151,7 @@ class _Kernel(Emitter):
             weights = self._weights(m.mul(loss, h), h, ratio, bend)
             for which, value in enumerate(weights):
                 self.store(self.coefficient(slot, WEIGHTS * position + which), value)
-        with self.loop(self.int(0), self.a["modes"], "fill") as mode:
+        with self.loop(self.integer(0), self.a["modes"], "fill") as mode:
             rate = self.load_lane(self.base["rates"], mode)
             kept = m.exp(m.sub(m.constant(0.0), m.mul(rate, h)))
             share = m.div(m.sub(m.constant(1.0), kept), rate)
@@ -202,7 +204,7 @@ class _Kernel(Emitter):
     def _move_modes(self, step: Any, slot: Any) -> None:
         m, b = self.maths, self.b
         start, stop = self.step_int(step, "active_from"), self.step_int(step, "active_to")
-        with self.loop(self.int(0), self.a["modes"], "mode") as mode:
+        with self.loop(self.integer(0), self.a["modes"], "mode") as mode:
             pointer = self.mode_pointer(mode)
             kept = self.load(self.mode_coefficient(slot, mode, 0))
             self.store(pointer, m.mul(self.load(pointer), kept))
@@ -216,10 +218,10 @@ class _Kernel(Emitter):
         m = self.maths
         for driver in range(len(brain.DRIVERS)):
             self.store(self.driver_pointer(driver), m.constant(0.0))
-        with self.loop(self.int(0), self.a["modes"], "weight") as mode:
+        with self.loop(self.integer(0), self.a["modes"], "weight") as mode:
             z = self.load(self.mode_pointer(mode))
             for driver in range(len(brain.DRIVERS)):
-                at = self.b.add(self.b.mul(self.int(driver), self.a["modes"]), mode)
+                at = self.b.add(self.b.mul(self.integer(driver), self.a["modes"]), mode)
                 pointer = self.driver_pointer(driver)
                 part = m.mul(self.load_lane(self.base["weights"], at), z)
                 self.store(pointer, m.add(self.load(pointer), part))
@@ -281,7 +283,7 @@ class _Kernel(Emitter):
             value = get(self.recorded.outputs[name].index)
             self.store(self.work(self.layout.outputs + position), value)
         start = self.b.mul(row, self.a["n_columns"])
-        with self.loop(self.int(0), self.a["n_columns"], "column") as column:
+        with self.loop(self.integer(0), self.a["n_columns"], "column") as column:
             lane = self.b.load(self.b.gep(self.a["columns"], [column]))
             value = self.load_lane(self.a["work"], lane)
             self.store(self.lane(self.base["out"], self.b.add(start, column)), value)

@@ -89,7 +89,9 @@ def _cache_folder() -> Path:
     import platformdirs
 
     chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ketacourse", False))
+    return (
+        Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ketacourse", appauthor=False))
+    )
 
 
 def _read(path: Path) -> bytes | None:

@@ -125,7 +125,9 @@ def pose(
         schedule=schedule,
         modes=modes,
         drivers=np.array([modes.outputs.index(f"driver.{d}") for d in brain.DRIVERS]),
-        channels=np.array([modes.channels.index(i.channel) for i in schedule.inflows], dtype=np.int64),
+        channels=np.array(
+            [modes.channels.index(i.channel) for i in schedule.inflows], dtype=np.int64
+        ),
         amounts=amounts,
         attendance=everything if attendance is None else attendance * everything,
         parameters=table,

@@ -77,9 +77,7 @@ def record_chain() -> RecordedChain:
     )
 
 
-def _digest(
-    graph: Graph, states: list[RecordedState], outputs: dict[str, Expression]
-) -> str:
+def _digest(graph: Graph, states: list[RecordedState], outputs: dict[str, Expression]) -> str:
     text = repr(
         (
             graph.nodes,

@@ -50,7 +50,7 @@ def solve_reference(
             found[start] = _read(view, y, n, observe, schedule, start, quantities)
         inflow = _rates(system, schedule, start)
 
-        def slope(t: float, state: Array, inflow: Array = inflow, start: float = start) -> Array:
+        def slope(_: float, state: Array, inflow: Array = inflow, start: float = start) -> Array:
             _place(view, state[n:], observe @ state[:n], schedule, start)
             flows = [s.flow(view) for s in chain.STATES]
             moved = [f.gain - f.loss * x for f, x in zip(flows, state[n:], strict=True)]

@@ -38,10 +38,10 @@ def run(problem: Problem, grid: Grid, quantities: tuple[str, ...]) -> Array:
     else:
         with np.errstate(all="ignore"):
             values = run_scheme(problem, grid, quantities)
-        finite = np.isfinite(values).all(axis=(1, 2))
-    if not finite.all() or not np.isfinite(values).all():
-        bad = ~finite | ~np.isfinite(values).all(axis=(1, 2))
-        _diagnose(problem, grid, int(np.flatnonzero(bad)[0]))
+        finite = np.ones(problem.patients, dtype=bool)
+    good = finite & np.asarray(np.isfinite(values).all(axis=(1, 2)))
+    if not good.all():
+        _diagnose(problem, grid, int(np.flatnonzero(~good)[0]))
     return values
 
 

@@ -106,8 +106,7 @@ def _check_inflow(inflow: Inflow, start_h: float) -> None:
         )
     if not (inflow.duration_h == 0 or SHORTEST_H <= inflow.duration_h < np.inf):
         raise OutOfRangeError(
-            f"The inflow at {inflow.start_h} h into {inflow.channel} lasts "
-            f"{inflow.duration_h} h.",
+            f"The inflow at {inflow.start_h} h into {inflow.channel} lasts {inflow.duration_h} h.",
             remedy=f"Give 0 for a push, or at least {SHORTEST_H:g} h.",
         )
 

@@ -77,13 +77,13 @@ def advance(
     """
     mean = 0.5 * (now[1] + new[1])
     decay, i0, i1, i2 = moments(mean * h)
-    b_new, b_now, b_before = i1, i0 - i1, 0.0
+    b_new, b_now = i1, i0 - i1
     history: Array | float = 0.0
     if before is not None:
         r = previous / h
         q = (i2 - i1) / (r * (1.0 + r))
-        b_new, b_now, b_before = i1 + q * r, i0 - i1 - q * (1.0 + r), q
-        history = b_before * (before[1] + (mean - before[2]) * before[0])
+        b_new, b_now = i1 + q * r, i0 - i1 - q * (1.0 + r)
+        history = q * (before[1] + (mean - before[2]) * before[0])
     known = b_now * (now[0] + (mean - now[1]) * x) + history + b_new * new[0]
     result: Array = (decay * x + h * known) / (1.0 - h * b_new * (mean - new[1]))
     return result
@@ -113,7 +113,7 @@ class _Run:
         self.problem = problem
         self.view = chain.view(problem.parameter_map())
         self.weights = problem.modes.weights[:, problem.drivers, :]
-        self.z = np.zeros_like(np.broadcast_to(problem.modes.rates, (problem.patients, problem.modes.rates.shape[1])))
+        self.z = np.zeros((problem.patients, problem.modes.rates.shape[1]))
         self.view.u = SimpleNamespace(**dict.fromkeys(chain.INPUTS, 0.0))
         self._set_drivers()
         self.flows: dict[str, tuple[Array, Array]] = {}
@@ -170,8 +170,7 @@ class _Run:
         return np.asarray(into * self.problem.amounts[row][:, None])
 
     def _set_drivers(self) -> None:
-        values = np.einsum("pdm,pm->dp", np.broadcast_to(self.weights, (self.problem.patients, *self.weights.shape[1:])), self.z)
-        values = np.maximum(values, 0.0)
+        values = np.maximum((self.weights @ self.z[:, :, None])[:, :, 0].T, 0.0)
         self.view.d = SimpleNamespace(**dict(zip(brain.DRIVERS, values, strict=True)))
 
     def _flow(self, equation: chain.StateEquation) -> tuple[Array, Array]:

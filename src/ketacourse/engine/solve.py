@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketacourse.engine.accuracy import accurate_nodes
-from ketacourse.engine.layout import QUANTITIES
 from ketacourse.engine.grid import build_grid
+from ketacourse.engine.layout import QUANTITIES
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.run import run
 from ketacourse.engine.schedule import Array

@@ -87,7 +87,8 @@ class VectorMaths:
         """Return ``exp(x)``, held within -708 to 708."""
         x = self.min(self.max(x, self.constant(-708.0)), self.constant(708.0))
         # exact additions: no contraction may touch the rounding trick
-        shifted = self.b.fadd(self.b.fmul(x, self.constant(1.0 / math.log(2.0))), self.constant(_ROUND))
+        doublings = self.b.fmul(x, self.constant(1.0 / math.log(2.0)))
+        shifted = self.b.fadd(doublings, self.constant(_ROUND))
         whole = self.b.fsub(shifted, self.constant(_ROUND))
         rest = self.sub(x, self.mul(whole, self.constant(_LN2_HIGH)))
         rest = self.sub(rest, self.mul(whole, self.constant(_LN2_LOW)))

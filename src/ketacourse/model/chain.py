@@ -369,5 +369,8 @@ OUTPUTS: tuple[Output, ...] = (
 
 STATE_NAMES: tuple[str, ...] = tuple(s.name for s in STATES)
 OUTPUT_NAMES: tuple[str, ...] = tuple(o.name for o in OUTPUTS)
-QUANTITY_UNITS: dict[str, str] = {q.name: q.unit for q in (*STATES, *OUTPUTS)}
+QUANTITY_UNITS: dict[str, str] = {
+    **{s.name: s.unit for s in STATES},
+    **{o.name: o.unit for o in OUTPUTS},
+}
 """Unit of every state and output."""

@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from ketacourse.course.result import Link
 from ketacourse.report.chart import Drawing, svg_element, text_width
+from ketacourse.report.spacing import apart
 from ketacourse.report.theme import GRADE_TONE
 
 GRADE_DASH = {"strong": "", "moderate": "9 3", "weak": "4 3", "contested": "1.5 3"}
@@ -160,16 +162,9 @@ def _mean(place: dict[str, float], names: list[str], otherwise: float) -> float:
 
 def _settle(row: list[str], wish: list[float], place: dict[str, float], width: float) -> None:
     """Put the nodes of a row near where they wish to be, in order and without overlap."""
-    half = [_box_width(name) / 2.0 + _BOX_GAP / 2.0 for name in row]
-    at = list(wish)
-    for _ in range(80):
-        for k in range(len(row) - 1):
-            overlap = at[k] + half[k] + half[k + 1] - at[k + 1]
-            if overlap > 0.0:
-                at[k] -= overlap / 2.0
-                at[k + 1] += overlap / 2.0
-        at[0] = max(at[0], half[0])
-        at[-1] = min(at[-1], width - half[-1])
+    half = [(_box_width(name) + _BOX_GAP) / 2.0 for name in row]
+    gaps = [a + b for a, b in pairwise(half)]
+    at = apart(wish, gaps, half[0], width - half[-1])
     place.update(zip(row, at, strict=True))
 
 

@@ -25,6 +25,7 @@ from ketacourse.report.wording import duration
 _MINUTES = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 75.0, 90.0, 120.0, 150.0, 180.0, 240.0)
 _CHAIR_MIN = 240.0
 _PRESSURE_BACK_MMHG = 5.0  # near enough to rest for the sentence; no rule uses it
+_LEAST_TOLD = 0.5  # less would be told as zero (mmHg, points)
 _CADSS_ABSENT = 4.0  # above 4 counted as present in the esketamine trials
 
 
@@ -50,17 +51,19 @@ def chair_section(simulation: Simulation) -> Section:
 def pressure_reading(simulation: Simulation) -> str:
     """Return the peak rise of blood pressure and when it has passed, in one sentence."""
     window = session_window(simulation, first_session(simulation), "min", _CHAIR_MIN)
-    parts = [
-        f"{word} pressure rises by {value_words(series, window_peak(simulation, series, window))}"
-        for word, name in (("systolic", "sbp_rise"), ("diastolic", "dbp_rise"))
-        for series in available(simulation, name)
-    ]
-    if not parts:
+    named = available(simulation, "sbp_rise", "dbp_rise")
+    if not named:
         return ""
-    text = " and ".join(parts)
-    named = available(simulation, "sbp_rise", "dbp_rise")[0]
-    when = duration(window_peak(simulation, named, window).time_h - window.origin_h)
-    passed = _passed(simulation, named, _PRESSURE_BACK_MMHG, "within 5 mmHg of rest")
+    peaks = [window_peak(simulation, series, window) for series in named]
+    if not max(found.value for found in peaks) >= _LEAST_TOLD:
+        return "Blood pressure is not expected to change."
+    words = {"sbp_rise": "systolic", "dbp_rise": "diastolic"}
+    text = " and ".join(
+        f"{words[series.name]} pressure rises by {value_words(series, found)}"
+        for series, found in zip(named, peaks, strict=True)
+    )
+    when = duration(peaks[0].time_h - window.origin_h)
+    passed = _passed(simulation, named[0], _PRESSURE_BACK_MMHG, "within 5 mmHg of rest")
     return f"{text[0].upper()}{text[1:]} at the peak, {when} after the start{passed}."
 
 
@@ -69,6 +72,8 @@ def dissociation_reading(simulation: Simulation) -> str:
     window = session_window(simulation, first_session(simulation), "min", _CHAIR_MIN)
     for series in available(simulation, "cadss"):
         found = window_peak(simulation, series, window)
+        if not found.value >= _LEAST_TOLD:
+            return "No dissociation is expected."
         when = duration(found.time_h - window.origin_h)
         return (
             f"Dissociation (CADSS) peaks at {value_words(series, found)} {when} after the "
@@ -187,6 +192,8 @@ def _mind(simulation: Simulation, window: Window, in_force: tuple[Limit, ...]) -
         f"{band_caption(simulation, shown)} Grey: while the dose is given. Dissociation is a "
         f"side effect to watch, not a sign that the treatment works. {_limits_explained(lines)}"
     )
+    if len(simulation.case.course.sessions) > 1:
+        caption += " Thin dotted curve: dissociation in the last session."
     table = data_table(simulation, shown, window, _MINUTES)
     return figure("mind", " ".join(s for s in sentences if s), charts, caption, shown, table)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ketacourse.course.result import FloatArray
 from ketacourse.report.scale import Axis
+from ketacourse.report.spacing import apart
 
 Tone = Literal["blue", "vermillion", "green", "purple", "orange", "sky", "ink", "muted"]
 Dash = Literal["", "7 4", "2 3", "9 3 2 3"]
@@ -146,6 +147,7 @@ def draw(chart: Chart) -> Drawing:
     body.extend(_mark(mark, frame) for mark in marks if not isinstance(mark, Events))
     events = [mark for mark in marks if isinstance(mark, Events)]
     body.extend(_events(mark, row, frame) for row, mark in enumerate(events))
+    body.extend(_threshold_name(mark, frame) for mark in marks if isinstance(mark, Threshold))
     body.extend((_axes(frame), _end_labels(frame)))
     return svg_element(chart.width, chart.height, chart.description, "".join(body))
 
@@ -281,10 +283,13 @@ def _threshold(mark: Threshold, frame: _Frame) -> str:
     return (
         f'<path class="s-{mark.tone}" stroke-width="1.2" stroke-dasharray="2 3" '
         f'd="M{frame.left:.1f} {y:.1f}H{frame.right:.1f}"/>'
-        + _text(
-            frame.right - 2.0, y - 4.0, mark.label, anchor="end", kind=f"small halo t-{mark.tone}"
-        )
     )
+
+
+def _threshold_name(mark: Threshold, frame: _Frame) -> str:
+    y = float(frame.y(mark.y)) - 4.0
+    kind = f"small halo t-{mark.tone}"
+    return _text(frame.right - 2.0, y, mark.label, anchor="end", kind=kind)
 
 
 def _span(mark: Span, frame: _Frame) -> str:
@@ -361,17 +366,7 @@ def spread(heights: list[float], top: float, bottom: float) -> list[float]:
     [93.25, 106.75]
     """
     order = sorted(range(len(heights)), key=lambda k: heights[k])
-    placed = [heights[k] for k in order]
-    for _ in range(40):
-        for k in range(len(placed) - 1):
-            overlap = _LINE_GAP - (placed[k + 1] - placed[k])
-            if overlap > 1e-6:
-                placed[k] -= overlap / 2.0
-                placed[k + 1] += overlap / 2.0
-        if placed:
-            placed[0] = max(placed[0], top)
-            placed[-1] = min(placed[-1], bottom)
-    result = [0.0] * len(heights)
-    for position, k in enumerate(order):
-        result[k] = placed[position]
-    return result
+    gaps = [_LINE_GAP] * (len(heights) - 1)
+    placed = apart([heights[k] for k in order], gaps, top, bottom)
+    by_index = dict(zip(order, placed, strict=True))
+    return [by_index[k] for k in range(len(heights))]

@@ -11,7 +11,7 @@ SEVERITY_WORDS = {"blocked": "Blocks the plan", "caution": "Caution", "info": "F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
-    """One finding as the page shows it."""
+    """One finding as the page shows it; one that ``stops`` stands before any forecast."""
 
     severity: str
     word: str
@@ -24,6 +24,7 @@ class FindingRow:
     remarks: str
     source: str
     references: tuple[Reference, ...]
+    stops: bool
 
 
 def finding_rows(simulation: Simulation) -> tuple[FindingRow, ...]:
@@ -48,6 +49,7 @@ def finding_rows(simulation: Simulation) -> tuple[FindingRow, ...]:
                 statement=f.statement, limit=f.requirement,
                 observed=f.observed, remedy=f.remedy, remarks="; ".join(remarks), source=f.source,
                 references=references(simulation, (f.source,)),
+                stops=f.urgent or f.severity == "blocked",
             )
         )  # fmt: skip
     return tuple(rows)

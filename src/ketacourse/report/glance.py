@@ -1,9 +1,11 @@
 """The answer at a glance: expected scores on key days, response, safety, milestones."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ketacourse.course.result import Outcome, Series, Simulation
 from ketacourse.report.chair_section import dissociation_reading, pressure_reading
+from ketacourse.report.findings import finding_rows
 from ketacourse.report.key_figures import KeyFigure, at, baseline, goals, key_days
 from ketacourse.report.mood_section import goal_sentence, mood_reading
 from ketacourse.report.shown import number, span
@@ -14,8 +16,9 @@ from ketacourse.therapy.scales import scale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """The first page: sentences, the table of key days, and milestones."""
+    """The first page: what stops the plan, sentences, the table of key days, milestones."""
 
+    alerts: tuple[str, ...]
     sentences: tuple[tuple[str, str], ...]
     table: DataTable
     milestones: tuple[tuple[str, str], ...]
@@ -39,7 +42,9 @@ def glance(simulation: Simulation) -> Glance:
     sentences.extend(("Chance", _chance(outcome)) for outcome in simulation.outcomes)
     sentences.append(("Blood pressure", pressure_reading(simulation)))
     sentences.append(("Dissociation", dissociation_reading(simulation)))
+    sentences.append(("Screening", _screening(simulation)))
     return Glance(
+        alerts=_alerts(simulation),
         sentences=tuple((name, text) for name, text in sentences if text),
         table=_key_days(simulation, series),
         milestones=tuple(
@@ -61,6 +66,23 @@ def day_words(day: float) -> str:
     return f"Day {number(round(day, 1))}"
 
 
+def _alerts(simulation: Simulation) -> tuple[str, ...]:
+    """Return what must be seen before any forecast: urgent findings and those that block."""
+    return tuple(
+        f"{row.word}: {row.title or row.code} ({row.code}). {row.statement}"
+        for row in finding_rows(simulation)
+        if row.stops
+    )
+
+
+def _screening(simulation: Simulation) -> str:
+    counts = Counter(finding.severity for finding in simulation.findings)
+    return (
+        f"{counts['blocked']} blocking, {counts['caution']} to weigh, {counts['info']} for "
+        "information; see the screening findings. Nothing found is not clearance to treat."
+    )
+
+
 def _gap_sentence(simulation: Simulation, series: Series) -> str:
     assert series.control is not None  # asked only where a control was run
     day = min(1.0, float(simulation.times_h[-1]) / 24.0)
@@ -68,6 +90,8 @@ def _gap_sentence(simulation: Simulation, series: Series) -> str:
     control = dict(series.curves())["control"]
     index = int(abs(simulation.times_h - day * 24.0).argmin())
     gap = float(control[index]) - typical.value
+    if not gap >= 0.5:
+        return "One day after the first dose the expected score is no lower than a control arm's."
     return (
         f"One day after the first dose the expected score is {number(gap, unit='points')} points "
         "lower than in a masked control arm; the rest of the fall is expectation, care and time."

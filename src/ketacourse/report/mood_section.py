@@ -22,7 +22,7 @@ from ketacourse.report.view import (
     session_key,
     session_window,
 )
-from ketacourse.report.wording import listing
+from ketacourse.report.wording import duration, listing
 from ketacourse.therapy.scales import load_scales
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -59,8 +59,12 @@ def mood_reading(simulation: Simulation, series: Series) -> str:
     return (
         f"From {number(start, unit='points')} points before the course, the expected score is "
         f"{value_words(series, after)} one day after the first dose and lowest, "
-        f"{value_words(series, low)}, on day {low.time_h / 24.0:.0f}."
+        f"{value_words(series, low)}, {_moment(low.time_h)}."
     )
+
+
+def _moment(time_h: float) -> str:
+    return f"on day {time_h / 24.0:.0f}" if time_h >= 24.0 else f"after {duration(time_h)}"
 
 
 def goal_sentence(goal: Goal, *, horizon_day: float) -> str:
@@ -242,5 +246,5 @@ def _end_sentence(simulation: Simulation, series: Series) -> str:
     low = lowest(simulation, series)
     return (
         f"{series.label} is expected to fall from {number(first.value, unit='points')} to "
-        f"{value_words(series, low)} at its lowest, on day {low.time_h / 24.0:.0f}."
+        f"{value_words(series, low)} at its lowest, {_moment(low.time_h)}."
     )

@@ -95,6 +95,8 @@ def _total_chart(simulation: Simulation, window: Window, span: tuple[Mark, ...])
 
 def _model_peaks(simulation: Simulation, window: Window) -> list[DotRow]:
     rows: list[DotRow] = []
+    if not _rises(simulation, "ketamine_total", window):
+        return rows
     for series in available(simulation, "ketamine_total"):
         if series.alternatives:
             here = window_peak(simulation, series, window)

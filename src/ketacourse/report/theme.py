@@ -20,8 +20,8 @@ LIGHT: Mapping[str, str] = {
     "vermillion": "#c04f00",
     "green": "#007f5c",
     "purple": "#a8437f",
-    "orange": "#a86a00",
-    "sky": "#2b83bd",
+    "orange": "#9a6100",
+    "sky": "#2677ac",
     "alert": "#fff1e6",
     "alert-edge": "#c04f00",
 }

@@ -19,6 +19,7 @@ from ketacourse.report.scale import (
 from ketacourse.report.shown import number, shown, span, table_number
 from ketacourse.therapy.session import DrugSession
 
+_FLAT = 1e-3  # a smaller range is drawn as a level line (shown units)
 _HOURS = {"min": 1.0 / 60.0, "h": 1.0, "d": 24.0}
 _STEPS = {"min": MINUTE_STEPS, "h": HOUR_STEPS, "d": DAY_STEPS}
 
@@ -173,6 +174,8 @@ def dose_span(session: DrugSession | None, window: Window, label: str = "") -> l
 def fit_axis(label: str, marks: list[Mark], *, zero: bool = True, log: bool = False) -> Axis:
     """Return a value axis that holds every mark, with room for the labels on top."""
     low, high = _extent(marks)
+    if high - low < _FLAT:  # rounding noise is not a change
+        high = low + 1.0
     if log:
         top = 10.0 ** (np.ceil(np.log10(high) * 2.0) / 2.0)
         return log_axis(label, max(low, top / 1e4), float(top))

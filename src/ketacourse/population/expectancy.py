@@ -1,0 +1,67 @@
+"""What a patient expects, by masking and by what is given.
+
+One place for the rule that turns the design of a trial, or of a clinic's course, into the
+parameter that bounds the expectancy component. Arms that receive the drug expect as an open
+arm does, whatever the control of the other arm: published ketamine arms do not differ by the
+kind of control, because patients notice the drug. Under anaesthesia nobody notices it.
+"""
+
+from typing import Literal, get_args
+
+from ketacourse.errors import InputError
+from ketacourse.therapy.course import MASKINGS, Masking
+
+Control = Literal["none", "saline", "midazolam", "placebo_spray"]
+"""What is given instead of the drug; ``none`` is an arm that receives the drug."""
+
+CONTROLS: tuple[Control, ...] = get_args(Control)
+
+_OF_CONTROL: dict[Control, str] = {
+    "saline": "placebo.expectancy_saline",
+    "midazolam": "placebo.expectancy_midazolam",
+    "placebo_spray": "placebo.expectancy_spray",
+}
+
+
+def expectancy_parameter(masking: Masking, control: Control = "none") -> str:
+    """Return the catalogue name of the share of severity that expectancy may remove.
+
+    Parameters
+    ----------
+    masking
+        How the trial hides what is given.
+    control
+        What is given instead of the drug; ``none`` for an arm with drug.
+
+    Raises
+    ------
+    InputError
+        If either word is unknown.
+
+    Examples
+    --------
+    >>> expectancy_parameter("active_placebo")
+    'placebo.expectancy_open'
+    >>> expectancy_parameter("saline_crossover", "saline")
+    'placebo.expectancy_crossover'
+    """
+    if masking not in MASKINGS:
+        raise InputError(
+            f"The masking '{masking}' is not known.", remedy=f"Use one of {', '.join(MASKINGS)}."
+        )
+    if control not in CONTROLS:
+        raise InputError(
+            f"The control '{control}' is not known.", remedy=f"Use one of {', '.join(CONTROLS)}."
+        )
+    if masking == "anaesthesia":
+        return "placebo.expectancy_anaesthesia"
+    if control == "none":
+        return "placebo.expectancy_open"
+    if control == "saline" and masking == "saline_crossover":
+        return "placebo.expectancy_crossover"
+    return _OF_CONTROL[control]
+
+
+def care_parameter(setting: str) -> str:
+    """Return the catalogue name of the share of severity that care may remove."""
+    return "placebo.care_clinic" if setting == "clinic" else "placebo.care_trial"

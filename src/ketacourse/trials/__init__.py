@@ -1,0 +1,1 @@
+"""Virtual trials: designed, run, summarised, and replayed from published tables."""
