@@ -9,24 +9,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.concentrations import ConcentrationObservation, load_concentrations
-from ketacourse.model.pk.dosing import inflows_of
-from ketacourse.model.pk.exposure import exposure
-from ketacourse.model.pk.linear import FloatArray, Inflow, LinearSystem, solve_linear
-from ketacourse.model.pk.models import pk_model
-from ketacourse.model.pk.molar import molar_mass
-from ketacourse.model.pk.routes import DoseLike, part_of
-from ketacourse.therapy.dose import Dose
-
-GRID_H = 1.0 / 60.0
-"""Step of the grid on which a peak is looked for (h)."""
-
-AFTER_LAST_H = 12.0
-"""Time after the last step within which a peak is looked for (h)."""
+from ketacourse.trials.replicate_concentration_rows import query_of
+from ketacourse.trials.replicate_concentrations import typical_value
 
 ACCEPTED = (0.8, 1.25)
 """Geometric mean of predicted over observed that counts as agreement."""
@@ -174,7 +161,7 @@ def _compare(
     if not row.supported:
         return _without(row, f"not_supported: {row.reason}", in_sample)
     try:
-        predicted = _predict(row, model, catalogue)
+        predicted = typical_value(query_of(row), model=model, catalogue=catalogue)
     except InputError as error:
         return _without(row, f"not_supported: {error.problem}", in_sample)
     assert row.value.low is not None  # the reader of the table ensures both
@@ -200,58 +187,3 @@ def _without(
     return ConcentrationComparison(
         observation=row, predicted=None, ratio=None, in_sample=in_sample, status=status
     )
-
-
-def _predict(row: ConcentrationObservation, model: str, catalogue: Catalogue) -> float:
-    doses = _doses(row)
-    system = pk_model(
-        model,
-        catalogue=catalogue,
-        routes=[doses[0][1].route],
-        drugs=[doses[0][1].drug],
-        weight_kg=row.weight_kg,
-    )
-    inflows = inflows_of(doses, model=model, catalogue=catalogue, weight_kg=row.weight_kg)
-    above, _, below = row.output.partition("/")
-    value = _metric(row, system, inflows, above)
-    if below:
-        return value / _metric(row, system, inflows, below)
-    if row.metric == "tmax":
-        return value
-    factor = 1.0 if row.unit == "nmol/mL" else molar_mass(above, catalogue)
-    return value * factor * row.share
-
-
-def _metric(
-    row: ConcentrationObservation,
-    system: LinearSystem,
-    inflows: Sequence[Inflow],
-    output: str,
-) -> float:
-    at = system.output_index(output)
-    if row.metric in ("auc", "auc_ratio"):
-        return float(exposure(system, inflows, until_h=row.time_h)[at])
-    if row.metric == "conc":
-        return float(solve_linear(system, inflows, np.array([row.time_h]))[0, at])
-    ends = [i.start_h + i.duration_h for i in inflows]
-    times = np.union1d(np.arange(0.0, max(ends) + AFTER_LAST_H, GRID_H), ends)
-    course: FloatArray = solve_linear(system, inflows, times)[:, at]
-    peak = int(course.argmax())
-    return float(course[peak] if row.metric == "cmax" else times[peak])
-
-
-def _doses(row: ConcentrationObservation) -> list[tuple[float, DoseLike]]:
-    start_h = 0.0
-    doses: list[tuple[float, DoseLike]] = []
-    for duration_h, amount in row.steps:
-        per_kg = row.dose_unit == "mg/kg"
-        dose = Dose(
-            drug=row.drug,  # type: ignore[arg-type]  # the reader allows known drugs only
-            route=row.route,  # type: ignore[arg-type]  # likewise routes
-            amount_mg=None if per_kg else amount,
-            amount_mg_per_kg=amount if per_kg else None,
-            duration_h=duration_h,
-        )
-        doses.append((start_h, part_of(dose, row.output)))
-        start_h += duration_h
-    return doses

@@ -105,7 +105,8 @@ class Explanation:
         lines += ["", "WHAT PEOPLE SAY", ""]
         for claim in self.claims:
             lines += _wrapped(f'"{claim.claim}" {VERDICT_WORDS[claim.verdict].upper()}', "- ", "  ")
-            lines += [*_wrapped(claim.evidence, "  "), *_wrapped(f"In the model: {claim.model}", "  "), ""]
+            lines += _wrapped(claim.evidence, "  ")
+            lines += [*_wrapped(f"In the model: {claim.model}", "  "), ""]
         lines += ["SOURCES", ""]
         for key, source in self.sources.items():
             lines += _wrapped(f"{key}: {source.citation}. {source.link}", "- ", "  ")

@@ -11,7 +11,9 @@ from ketacourse.therapy.case import Case
 Array = NDArray[np.float64]
 
 
-def milestones_of(case: Case, times_h: Array, series: Mapping[str, Series]) -> tuple[Milestone, ...]:
+def milestones_of(
+    case: Case, times_h: Array, series: Mapping[str, Series]
+) -> tuple[Milestone, ...]:
     """Return the milestones in the order of time."""
     found = [
         *_chair(case, times_h, series),

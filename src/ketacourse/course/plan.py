@@ -38,16 +38,15 @@ SCALES_TO_MADRS = ("madrs", "hamd17", "qids_sr16", "phq9")
 def report_times(course: Course, *, start_h: float = 0.0) -> Array:
     """Return the times to report (h from the first dose), dense after doses."""
     horizon = course.horizon_h
-    times = [np.arange(0.0, horizon + 1e-9, BETWEEN_H), [start_h, horizon]]
+    times: list[float] = [*np.arange(0.0, horizon + 1e-9, BETWEEN_H), start_h, horizon]
     doses = course.sessions
     for position, session in enumerate(doses):
         outer = position in (0, len(doses) - 1)
         offsets = CLOSE_H if outer else COARSE_H if len(doses) <= SHORT_COURSE else SPARSE_H
-        times.append(session.start_h + offsets)
-        times.append([session.end_h])
+        times += [*(session.start_h + offsets), session.end_h]
     for therapy in course.therapy:
-        times.append([therapy.start_h, therapy.start_h + therapy.duration_h])
-    merged = np.unique(np.round(np.concatenate(times), 6))
+        times += [therapy.start_h, therapy.start_h + therapy.duration_h]
+    merged = np.unique(np.round(np.array(times), 6))
     return np.asarray(merged[(merged >= start_h) & (merged <= horizon)])
 
 

@@ -107,6 +107,8 @@ LINKED_SCALES: dict[str, About] = {
     "phq9": About("PHQ-9", "points", "mood", "weak", "By published links from MADRS."),
     "gad7": About("GAD-7", "points", "mood", "weak", "By published links from MADRS."),
     "hamd17": About("HAM-D-17", "points", "mood", "strong", "By published links from MADRS."),
-    "qids_sr16": About("QIDS-SR-16", "points", "mood", "moderate", "By published links from MADRS."),
+    "qids_sr16": About(
+        "QIDS-SR-16", "points", "mood", "moderate", "By published links from MADRS."
+    ),
 }
 """Scales reached from MADRS."""

@@ -180,10 +180,9 @@ def _solved(
         catalogue=catalogue,
         pk_units=pk_parameters(pk_name, routes),
     )
-    rows = {**ensemble.values, **plan.patient_parameters(case, ensemble.values, catalogue=catalogue)}
-    chain_rows = {
-        name: values for name, values in rows.items() if name not in EXTRA_UNITS
-    }
+    own = plan.patient_parameters(case, ensemble.values, catalogue=catalogue)
+    rows = {**ensemble.values, **own}
+    chain_rows = {name: values for name, values in rows.items() if name not in EXTRA_UNITS}
     tell("run the reference session", 0.15)
     tolerance = FINE_TOLERANCE if fine else DEFAULT_TOLERANCE
     chain_rows = with_references(chain_rows, catalogue=catalogue, tolerance=tolerance)
@@ -269,9 +268,7 @@ def _plasma_series(run: _Run) -> dict[str, Series]:
     names = [n for n in PLASMA if n in picked.modes.outputs]
     where = [picked.modes.outputs.index(n) for n in names]
     few = replace(picked.modes, weights=picked.modes.weights[:, where, :], outputs=tuple(names))
-    given = [
-        i._replace(amount_umol=a) for i, a in zip(inflows, picked.amounts, strict=True)
-    ]
+    given = [i._replace(amount_umol=a) for i, a in zip(inflows, picked.amounts, strict=True)]
     values = solve_modes(few, given, run.times_h)
     others = _other_models(run)
     for column, name in enumerate(names):
@@ -321,9 +318,7 @@ def _other_models(run: _Run) -> dict[str, dict[str, Array]]:
     return found
 
 
-def _parameters_used(
-    run: _Run, chosen: tuple[Variant, ...], pk_name: str
-) -> tuple[Parameter, ...]:
+def _parameters_used(run: _Run, chosen: tuple[Variant, ...], pk_name: str) -> tuple[Parameter, ...]:
     routes = tuple(dict.fromkeys(s.dose.route for s in run.case.course.sessions))
     names = [*CHAIN_UNITS, *EXTRA_UNITS, *pk_parameters(pk_name, routes)]
     names += [n for v in chosen for n in v.overrides]

@@ -8,6 +8,7 @@ miss the tolerance join the few.
 """
 
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,10 @@ CHECK_MARGIN = 0.75
 STEP_SHARE = 0.05
 """Share of the tolerance one step may contribute before it is bisected."""
 PASSES = 24
+MOST_NODES = 100_000
+"""Nodes beyond which a tolerance counts as out of reach."""
+VALUES_AT_ONCE = 4_000_000
+"""Numbers compared at once; more patients are taken in turns."""
 FLAT = 1e-6
 """A quantity that moves less than this share of its size is judged by that share."""
 NOTHING = 1e-6
@@ -65,7 +70,7 @@ def accurate_nodes(
             return nodes
         chosen = np.union1d(chosen, checked[missed[np.argsort(-worst[missed])][:PILOTS]])
     row = int(np.argmax(worst))
-    raise _unreached(quantities[int(errors[row].argmax())], f"patient {checked[row]}", tolerance)
+    raise _unreached(quantities[int(errors[row].argmax())], f"patient {problem.numbers[checked[row]]}", tolerance)
 
 
 def _spread(patients: int, count: int) -> NDArray[np.int64]:
@@ -76,10 +81,8 @@ def _refined(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[
     """Return the nodes bisected until every pilot is within the tolerance."""
     share, last = STEP_SHARE, np.inf
     for _ in range(PASSES):
-        errors = _errors(pilots, nodes, nodes, quantities).max(axis=0)
+        errors = _largest_errors(pilots, nodes, quantities)
         worst = float(errors.max(initial=0.0))
-        if not np.isfinite(worst):
-            break
         if worst <= MARGIN * tolerance:
             return nodes
         if worst > 0.5 * last:  # a kink, or many small errors: bisect more
@@ -89,8 +92,10 @@ def _refined(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[
         marked = grown > share * tolerance
         if not marked.any():
             marked = grown > 0.5 * grown.max()
+        if len(nodes) + marked.sum() > MOST_NODES:
+            break
         nodes = bisected(nodes, marked)
-    row, column = np.unravel_index(int(np.nanargmax(errors)), errors.shape)
+    row, column = np.unravel_index(int(errors.argmax()), errors.shape)
     raise _unreached(quantities[column], f"{nodes[row]:.4g} h", tolerance)
 
 
@@ -99,6 +104,17 @@ def _unreached(quantity: str, where: str, tolerance: float) -> SolverError:
         f"'{quantity}' at {where} did not reach the accuracy {tolerance:g} of its range.",
         remedy="Check the parameters of this patient, or allow a larger tolerance.",
     )
+
+
+def _largest_errors(pilots: Problem, nodes: Array, quantities: tuple[str, ...]) -> Array:
+    """Return the largest differences over the patients, shape (n_nodes, n_quantities)."""
+    together = max(1, VALUES_AT_ONCE // (len(nodes) * len(quantities)))
+    parts = (
+        pilots.subset(np.arange(first, min(first + together, pilots.patients)))
+        for first in range(0, pilots.patients, together)
+    )
+    each = (_errors(part, nodes, nodes, quantities).max(axis=0) for part in parts)
+    return reduce(np.maximum, each)
 
 
 def _errors(problem: Problem, nodes: Array, at: Array, quantities: tuple[str, ...]) -> Array:

@@ -49,8 +49,8 @@ def kernel() -> tuple[Any, Layout]:
     return ctypes.CFUNCTYPE(None, *types)(engine.get_function_address("run")), layout
 
 
-@cache
 def _target_machine() -> Any:
+    """Return a new target machine: an engine owns the one it was made with."""
     from llvmlite import binding
 
     binding.initialize_native_target()

@@ -34,6 +34,8 @@ class Problem:
         to 1), shape (n_events, N).
     parameters
         Values in the order of `chain.PARAMETER_NAMES`, shape (n_parameters, N).
+    numbers
+        Number of each patient in the batch as it was posed, shape (N,).
     """
 
     schedule: Schedule
@@ -43,6 +45,7 @@ class Problem:
     amounts: Array
     attendance: Array
     parameters: Array
+    numbers: NDArray[np.int64]
 
     @property
     def patients(self) -> int:
@@ -65,6 +68,7 @@ class Problem:
             amounts=self.amounts[:, index],
             attendance=self.attendance[:, index],
             parameters=self.parameters[:, index],
+            numbers=self.numbers[index],
         )
 
     def input_now(self, name: str, time_h: float) -> Array:
@@ -131,4 +135,5 @@ def pose(
         amounts=amounts,
         attendance=everything if attendance is None else attendance * everything,
         parameters=table,
+        numbers=np.arange(patients, dtype=np.int64),
     )

@@ -10,11 +10,11 @@ from importlib.util import find_spec
 import numpy as np
 
 from ketacourse.engine.grid import Grid, build_grid
+from ketacourse.engine.layout import QUANTITIES
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array
 from ketacourse.engine.scheme import run_scheme
 from ketacourse.errors import SolverError
-from ketacourse.model import chain
 
 
 @cache
@@ -37,8 +37,7 @@ def run(problem: Problem, grid: Grid, quantities: tuple[str, ...]) -> Array:
         values, finite = run_compiled(problem, grid, quantities)
     else:
         with np.errstate(all="ignore"):
-            values = run_scheme(problem, grid, quantities)
-        finite = np.ones(problem.patients, dtype=bool)
+            values, finite = run_scheme(problem, grid, quantities)
     good = finite & np.asarray(np.isfinite(values).all(axis=(1, 2)))
     if not good.all():
         _diagnose(problem, grid, int(np.flatnonzero(~good)[0]))
@@ -50,16 +49,14 @@ def _diagnose(problem: Problem, grid: Grid, patient: int) -> None:
     one = problem.subset(np.array([patient]))
     schedule = replace(one.schedule, times_h=grid.nodes_h)
     with np.errstate(all="ignore"):
-        states = run_scheme(
-            replace(one, schedule=schedule),
-            build_grid(schedule, grid.nodes_h),
-            chain.STATE_NAMES + chain.OUTPUT_NAMES,
-        )[0]
+        found, _ = run_scheme(
+            replace(one, schedule=schedule), build_grid(schedule, grid.nodes_h), QUANTITIES
+        )
+    states = found[0]
     bad = np.argwhere(~np.isfinite(states))
-    names = chain.STATE_NAMES + chain.OUTPUT_NAMES
     row, column = bad[0] if len(bad) else (len(grid.nodes_h) - 1, 0)
     raise SolverError(
-        f"Patient {patient}: '{names[column]}' is {states[row, column]} "
+        f"Patient {problem.numbers[patient]}: '{QUANTITIES[column]}' is {states[row, column]} "
         f"at {grid.nodes_h[row]:.4g} h.",
         remedy="Check the parameters of this patient.",
     )

@@ -19,6 +19,7 @@ The weights are the moments :math:`I_j = \int_0^1 e^{-z(1-\theta)} \theta^j d\th
 from types import SimpleNamespace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketacourse.engine.grid import Grid
 from ketacourse.engine.problem import Problem
@@ -89,8 +90,18 @@ def advance(
     return result
 
 
-def run_scheme(problem: Problem, grid: Grid, quantities: tuple[str, ...]) -> Array:
-    """Integrate with NumPy and return the quantities, shape (N, n_times, n_quantities)."""
+def run_scheme(
+    problem: Problem, grid: Grid, quantities: tuple[str, ...]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Integrate with NumPy.
+
+    Returns
+    -------
+    values
+        The quantities, shape (N, n_times, n_quantities).
+    finite
+        Whether every state of a patient ended finite, shape (N,).
+    """
     run = _Run(problem)
     out = np.empty((problem.patients, len(problem.schedule.times_h), len(quantities)))
     if grid.first_output:
@@ -103,7 +114,7 @@ def run_scheme(problem: Problem, grid: Grid, quantities: tuple[str, ...]) -> Arr
         run.step(start, h, sizes[step - 1] if step and not grid.restart[step] else 0.0)
         if grid.output_row[step] >= 0:
             out[:, grid.output_row[step], :] = run.report(quantities)
-    return out
+    return out, np.asarray(np.isfinite(run.report(chain.STATE_NAMES)).all(axis=1))
 
 
 class _Run:

@@ -10,7 +10,7 @@ from ketacourse.engine.layout import QUANTITIES
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.run import run
 from ketacourse.engine.schedule import Array
-from ketacourse.errors import InputError
+from ketacourse.errors import InputError, OutOfRangeError
 
 DEFAULT_TOLERANCE = 1e-3
 """Largest error of any quantity at the default setting, as a share of its range."""
@@ -69,13 +69,18 @@ def solve(
     Raises
     ------
     InputError
-        If a quantity is unknown.
+        If a quantity is unknown or the tolerance is not between 0 and 1.
     SolverError
         If a state is not finite or the tolerance is not reached.
     """
     unknown = sorted(set(quantities) - set(QUANTITIES))
     if unknown:
         raise InputError(f"Unknown quantities {unknown}.", remedy=f"Choose from {QUANTITIES}.")
+    if not 0.0 < tolerance < 1.0:
+        raise OutOfRangeError(
+            f"The tolerance is {tolerance}.",
+            remedy=f"Give a share of each quantity's range, such as {DEFAULT_TOLERANCE:g}.",
+        )
     nodes = accurate_nodes(problem, tolerance, quantities) if nodes_h is None else nodes_h
     grid = build_grid(problem.schedule, nodes)
     return Trajectory(

@@ -1,6 +1,6 @@
 """From parameters and a course to a problem the engine can run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from ketacourse.engine.problem import Problem, pose
 from ketacourse.engine.schedule import Schedule, Span
 from ketacourse.engine.solve import DEFAULT_TOLERANCE, solve
+from ketacourse.errors import OutOfRangeError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model import brain, chain
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.effect_site import with_effect_site
-from ketacourse.model.pk.linear import LinearSystem
+from ketacourse.model.pk.linear import Inflow, LinearSystem
 from ketacourse.model.pk.models import pk_model
 from ketacourse.model.pk.modes import modes
 from ketacourse.model.pk.modifiers import PkModifiers
@@ -94,6 +95,8 @@ def pose_course(
     times_h: Array,
     catalogue: Catalogue,
     dose_factor: float | Array = 1.0,
+    attendance: Array | None = None,
+    therapy_attendance: Array | None = None,
 ) -> Problem:
     """Pose N patients on one course.
 
@@ -104,33 +107,82 @@ def pose_course(
     times_h
         Times to report (h from the first dose).
     dose_factor
-        Multiplies every amount, a number or shape (N,); 0 is a sham dose.
+        Multiplies every amount: a number, shape (N,), or shape (n_sessions, N); 0 is a
+        sham dose.
+    attendance
+        1 for each session a patient comes to, 0 for each missed, shape (n_sessions, N);
+        a missed one gives neither drug nor expectancy. All come by default.
+    therapy_attendance
+        The same for therapy sessions, shape (n_therapy, N).
+
+    Raises
+    ------
+    OutOfRangeError
+        If factors or attendance have another shape, or attendance is not 0 to 1.
     """
     patients = len(next(iter(parameters.values())))
     system = drug_system(course, body, parameters, catalogue=catalogue)
-    inflows = inflows_of(
-        [(s.start_h, s.dose) for s in course.sessions],
-        model=body.model,
-        catalogue=catalogue,
-        weight_kg=body.weight_kg,
-        parameters=body.parameters,
-    )
+    sessions, therapies = len(course.sessions), len(course.therapy)
+    visits = _checked_attendance("attendance", attendance, (sessions, patients))
+    therapy = _checked_attendance("therapy_attendance", therapy_attendance, (therapies, patients))
+    factors = _session_factors(dose_factor, (sessions, patients)) * visits
     visit_h = catalogue.value("placebo.visit_time", "h")
     start_h = min([0.0, float(times_h[0]), *(s.start_h for s in course.therapy)])
     end_h = max(float(times_h[-1]), course.horizon_h)
     schedule = Schedule(
         start_h=start_h,
         end_h=end_h,
-        inflows=tuple(
-            i._replace(amount_umol=np.asarray(i.amount_umol) * dose_factor) for i in inflows
-        ),
+        inflows=tuple(_inflows(course, body, factors, catalogue)),
         visits=tuple(Span(s.start_h, s.start_h + visit_h) for s in course.sessions),
         therapy=tuple(Span(t.start_h, t.start_h + t.duration_h) for t in course.therapy),
         times_h=times_h,
     )
     return pose(
-        schedule=schedule, modes=modes(system), parameters=parameters, patients=patients
+        schedule=schedule,
+        modes=modes(system),
+        parameters=parameters,
+        patients=patients,
+        attendance=np.concatenate([visits, therapy]),
     )
+
+
+def _inflows(
+    course: Course, body: Body, factors: Array, catalogue: Catalogue
+) -> Iterator[Inflow]:
+    """Yield what enters in each session, its amounts times the session's factors."""
+    for session, factor in zip(course.sessions, factors, strict=True):
+        for inflow in inflows_of(
+            [(session.start_h, session.dose)],
+            model=body.model,
+            catalogue=catalogue,
+            weight_kg=body.weight_kg,
+            parameters=body.parameters,
+        ):
+            yield inflow._replace(amount_umol=np.asarray(inflow.amount_umol) * factor)
+
+
+def _session_factors(given: float | Array, shape: tuple[int, int]) -> Array:
+    """Return factors on the amount of each session, shape (n_sessions, N)."""
+    factors = np.asarray(given, dtype=np.float64)
+    if factors.shape not in ((), shape[1:], shape):
+        raise OutOfRangeError(
+            f"The dose factors have shape {factors.shape}.",
+            remedy=f"Give one number, {shape[1]} (one per patient), or {shape[0]} x {shape[1]}.",
+        )
+    return np.asarray(np.broadcast_to(factors, shape))
+
+
+def _checked_attendance(name: str, given: Array | None, shape: tuple[int, int]) -> Array:
+    if given is None:
+        return np.ones(shape)
+    if np.shape(given) != shape:
+        raise OutOfRangeError(
+            f"'{name}' has shape {np.shape(given)}.",
+            remedy=f"Give {shape[0]} x {shape[1]}: one row per session, one column per patient.",
+        )
+    if not ((given >= 0.0) & (given <= 1.0)).all():
+        raise OutOfRangeError(f"'{name}' is not all from 0 to 1.", remedy="Give 1 or 0.")
+    return np.asarray(given, dtype=np.float64)
 
 
 def with_references(

@@ -1,0 +1,1 @@
+"""Estimation: from published rows and priors to a posterior."""

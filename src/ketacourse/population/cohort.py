@@ -1,0 +1,349 @@
+"""A cohort: patients with every parameter of the chain, ready to be posed on a course.
+
+The typical values (or one belief about them) are moved to each patient by covariates,
+response class and deviations. Patient ``i`` is the same in every arm and every chunk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketacourse.errors import InputError
+from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.evidence.variants import BASE
+from ketacourse.evidence.variants import variant as variant_of
+from ketacourse.model import chain
+from ketacourse.model.pk.modifiers import PkModifiers
+from ketacourse.model.pk.routes import ROUTES
+from ketacourse.model.pk.variability import CORRELATIONS as PK_CORRELATIONS
+from ketacourse.model.pk.variability import PkVariability, pk_variability
+from ketacourse.population.batch import Body, with_references
+from ketacourse.population.covariates import Covariates, draw_covariates
+from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS
+from ketacourse.population.expectancy import Control, care_parameter, expectancy_parameter
+from ketacourse.population.specification import PopulationSpec
+from ketacourse.population.streams import check_range
+from ketacourse.population.variability import (
+    DEVIATIONS,
+    UNITS,
+    draw_deviations,
+    patient_spread,
+    response_classes,
+    spread_share,
+    variability_values,
+)
+from ketacourse.quantity import conversion_factor
+from ketacourse.therapy.course import Masking, Setting
+
+Array = NDArray[np.float64]
+
+EXPECTANCIES = tuple(n for n in EXTRA_UNITS if n.startswith("placebo.expectancy_"))
+CYP2B6_SCENARIOS = {"*1/*6": "cyp2b6_1_6", "*6/*6": "cyp2b6_6_6"}
+FEMALE = "female"
+"""Scenario of the pharmacokinetics that holds for women."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """N patients.
+
+    Attributes
+    ----------
+    first
+        Number of the first patient.
+    seed
+        Seed of the random streams.
+    spec
+        The population they were drawn from.
+    covariates
+        What they bring.
+    values
+        Parameters of the chain, and what decides an arm's constants, by name: shape (N,),
+        in the units of `chain.STAGE_UNITS` and `ensemble.EXTRA_UNITS`.
+    pharmacokinetics
+        Parameters of the pharmacokinetic model that differ between patients, shape (N,).
+    response_class
+        Position of each patient's class in `variability.CLASSES`, shape (N,).
+    """
+
+    first: int
+    seed: int
+    spec: PopulationSpec
+    covariates: Covariates
+    values: Mapping[str, Array]
+    pharmacokinetics: Mapping[str, Array]
+    response_class: NDArray[np.int8]
+
+    @property
+    def size(self) -> int:
+        """Return the number of patients."""
+        return self.covariates.size
+
+    @property
+    def body(self) -> Body:
+        """Return what the pharmacokinetics need to know of the patients."""
+        scenarios = (*CYP2B6_SCENARIOS.values(), FEMALE)
+        return Body(
+            model=self.spec.pk_model,
+            weight_kg=self.covariates.weight_kg,
+            age_years=self.covariates.age_years,
+            modifiers=PkModifiers(scenarios=dict.fromkeys(scenarios, "typical")),
+            parameters=self.pharmacokinetics,
+        )
+
+
+def draw_cohort(
+    spec: PopulationSpec,
+    *,
+    seed: int,
+    first: int,
+    count: int,
+    belief: Mapping[str, float] | None = None,
+    variant: str = BASE,
+) -> Cohort:
+    """Draw patients ``first`` to ``first + count`` with all their parameters.
+
+    Parameters
+    ----------
+    belief
+        One joint draw of what is believed of typical values, by catalogue name, in the
+        units of `CHAIN_UNITS`, `EXTRA_UNITS`, `variability.UNITS` and `pk_parameters`;
+        a name that is absent takes its typical value.
+    variant
+        Account of the mechanism whose values replace typical ones, in proportion.
+
+    Raises
+    ------
+    InputError
+        If there is no patient, the variant or a name of the belief is not known, or the
+        correlations are impossible.
+    """
+    check_range(first, count)
+    catalogue = load_catalogue()
+    kinetics = pk_variability(spec.pk_model, catalogue=catalogue, routes=ROUTES)
+    believed = _checked_belief(belief or {}, kinetics, catalogue)
+    typical = typical_values(believed, variant, catalogue)
+    spreads = variability_values(catalogue, believed)
+    covariates = _covariates(spec, seed, first, count)
+    classes = response_classes(spreads, spec.classes)
+    response_class = classes.draw(seed=seed, first=first, count=count)
+    deviations = draw_deviations(
+        (*kinetics.names, *DEVIATIONS),
+        {**_pk_correlations(kinetics, catalogue), **spec.correlations},
+        seed=seed,
+        first=first,
+        count=count,
+    )
+    scaled = {name: spec.spread * z for name, z in deviations.items()}
+    reference = _references(tuple(typical.items()))
+    values = {
+        **{n: np.broadcast_to(v, count) for n, v in {**typical, **reference}.items()},
+        **_moved(typical, spreads, scaled, classes.log_odds(response_class), catalogue),
+        **_constants(typical, covariates, catalogue),
+    }
+    return Cohort(
+        first=first,
+        seed=seed,
+        spec=spec,
+        covariates=covariates,
+        values=values,
+        pharmacokinetics={
+            **_pharmacokinetics(kinetics, scaled, believed),
+            **_scenarios(covariates, believed, catalogue),
+        },
+        response_class=response_class,
+    )
+
+
+def arm_parameters(
+    cohort: Cohort,
+    *,
+    masking: Masking = "open",
+    control: Control = "none",
+    setting: Setting = "clinic",
+    new_oral_antidepressant: bool = False,
+) -> dict[str, Array]:
+    """Return the parameters of the chain for patients in one arm, shape (N,) each.
+
+    Parameters
+    ----------
+    masking, control
+        How the trial hides what is given, and what this arm gets instead of the drug.
+    """
+    size = cohort.size
+    chosen = {
+        "patient.expectancy_max": cohort.values[expectancy_parameter(masking, control)],
+        "patient.care_max": cohort.values[care_parameter(setting)],
+        "patient.antidepressant_max": cohort.values["placebo.antidepressant_share"],
+        "patient.antidepressant_started": np.full(size, float(new_oral_antidepressant)),
+    }
+    whole = {**cohort.values, **chosen}
+    return {name: whole[name] for name in chain.PARAMETER_NAMES}
+
+
+def typical_values(
+    belief: Mapping[str, float], variant: str, catalogue: Catalogue
+) -> dict[str, float]:
+    """Return the typical value of every parameter of the chain under a belief and variant."""
+    overrides = variant_of(variant).overrides
+    found = {}
+    for name, unit in {**CHAIN_UNITS, **EXTRA_UNITS}.items():
+        parameter = catalogue.parameter(name)
+        middle = parameter.value_in(unit)
+        value = float(belief.get(name, middle))
+        if name in overrides:
+            centre = overrides[name] * conversion_factor(parameter.unit, unit)
+            value = value * centre / middle if middle else centre
+        found[name] = value
+    return found
+
+
+def _checked_belief(
+    belief: Mapping[str, float], kinetics: PkVariability, catalogue: Catalogue
+) -> Mapping[str, float]:
+    for name, value in belief.items():
+        catalogue.parameter(name)
+        if not np.isfinite(value):
+            raise InputError(
+                f"The belief about '{name}' is {value}.", remedy="Give a finite number."
+            )
+    return belief
+
+
+def _covariates(spec: PopulationSpec, seed: int, first: int, count: int) -> Covariates:
+    if spec.table is not None:
+        return spec.table.subset(np.arange(first, first + count) % spec.table.size)
+    return draw_covariates(spec.covariates, seed=seed, first=first, count=count)
+
+
+def _pk_correlations(
+    kinetics: PkVariability, catalogue: Catalogue
+) -> dict[tuple[str, str], float]:
+    return {
+        (first, second): catalogue.value(name, "1")
+        for first, second, name in PK_CORRELATIONS
+        if first in kinetics.names and second in kinetics.names
+    }
+
+
+def _pharmacokinetics(
+    kinetics: PkVariability, deviations: Mapping[str, Array], belief: Mapping[str, float]
+) -> dict[str, Array]:
+    spreads = np.sqrt(np.diag(kinetics.omega))
+    return {
+        name: belief.get(name, typical) * np.exp(sd * deviations[name])
+        for name, typical, sd in zip(kinetics.names, kinetics.typical, spreads, strict=True)
+    }
+
+
+def _scenarios(
+    covariates: Covariates, belief: Mapping[str, float], catalogue: Catalogue
+) -> dict[str, Array]:
+    """Return exposure relative to no modifier for genotype and sex, shape (N,)."""
+    holds = {s: covariates.cyp2b6_genotype == g for g, s in CYP2B6_SCENARIOS.items()}
+    holds[FEMALE] = covariates.sex == "female"
+    found = {}
+    for scenario, who in holds.items():
+        for path in ("systemic", "oral"):
+            name = f"pk_modifier.{scenario}_{path}"
+            ratio = belief.get(name, catalogue.value(name, "1"))
+            found[name] = np.where(who, ratio, 1.0)
+    return found
+
+
+def _moved(
+    typical: Mapping[str, float],
+    spreads: Mapping[str, float],
+    deviations: Mapping[str, Array],
+    class_log_odds: Array,
+    catalogue: Catalogue,
+) -> dict[str, Array]:
+    """Return the values that differ between patients beyond covariates, shape (N,)."""
+
+    def eta(name: str) -> Array:
+        return np.asarray(spreads[f"variability.{name}"] * deviations[name])
+
+    cap = spreads["variability.gain_cap"]
+    gain = class_log_odds + eta("gain")
+    durability, passage = np.exp(eta("durability")), np.exp(eta("kpuu"))
+    belief = np.asarray(eta("placebo"))
+    found = {
+        "mood.fast_gain": spread_share(typical["mood.fast_gain"], gain, cap=cap),
+        "mood.structural_gain": spread_share(typical["mood.structural_gain"], gain, cap=cap),
+        "mood.rate": typical["mood.rate"] * np.exp(eta("onset")),
+        "structure.mature_time": typical["structure.mature_time"] * durability,
+        "structure.persistent_time": typical["structure.persistent_time"] * durability,
+        "glutamate.ampa_off": typical["glutamate.ampa_off"] * np.exp(-eta("fast_decay")),
+        "learning.acquisition": typical["learning.acquisition"] * np.exp(eta("learning")),
+        "brain.kpuu": typical["brain.kpuu"] * passage,
+        "brain.kpuu_norketamine": typical["brain.kpuu_norketamine"] * passage,
+        "brain.free_fraction": spread_share(typical["brain.free_fraction"], eta("free_fraction")),
+        "placebo.antidepressant_share": spread_share(
+            typical["placebo.antidepressant_share"], eta("antidepressant"), cap=cap
+        ),
+    }
+    for name in (*EXPECTANCIES, "placebo.care_clinic", "placebo.care_trial"):
+        found[name] = spread_share(typical[name], belief, cap=cap)
+    for effect, name in (("pressure", "safety.sbp_max"), ("dissociation", "safety.cadss_max")):
+        sd = patient_spread(effect, spreads, catalogue)
+        z = deviations[effect]
+        found[name] = typical[name] * mean_one(sd, z)
+    return found
+
+
+def mean_one(sd: float, z: Array) -> Array:
+    """Return log-normal factors with mean 1 over patients, from normal deviations."""
+    return np.asarray(np.exp(sd * z - 0.5 * sd**2))
+
+
+def _constants(
+    typical: Mapping[str, float], covariates: Covariates, catalogue: Catalogue
+) -> dict[str, Array]:
+    """Return the patient's constants that do not depend on the arm, shape (N,)."""
+    size, crp = covariates.size, np.maximum(covariates.crp_mg_per_l, 0.01)
+    usual = catalogue.value("patient.crp", "mg/L")
+    il6 = catalogue.value("patient.il6", "pg/mL")
+    il6_of_crp = il6 * (crp / usual) ** typical["patient.il6_crp_exponent"]
+    bipolar = covariates.diagnosis == "bipolar_depression"
+    same = {
+        "patient.il1b": catalogue.value("patient.il1b", "pg/mL"),
+        "patient.in_care": 1.0,
+        "patient.ampa_open": 1.0,
+        "patient.mtor_free": 1.0,
+        "patient.naltrexone": 0.0,
+        "patient.benzodiazepine": 0.0,
+        "patient.stress": 0.0,
+    }
+    return {
+        **{name: np.broadcast_to(value, size) for name, value in same.items()},
+        "patient.met_share": covariates.met_share,
+        "patient.crp": crp,
+        "patient.il6": il6_of_crp,
+        "patient.baseline": covariates.baseline_madrs,
+        "patient.decay_factor": np.where(bipolar, typical["patient.bipolar_decay"], 1.0),
+    }
+
+
+@lru_cache(maxsize=64)
+def _references(typical: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """Return the peaks of the reference session in the typical patient.
+
+    They are one for the whole population, so that differences between patients show.
+    """
+    catalogue = load_catalogue()
+    patient = {
+        "patient.crp": catalogue.value("patient.crp", "mg/L"),
+        "patient.il6": catalogue.value("patient.il6", "pg/mL"),
+        "patient.il1b": catalogue.value("patient.il1b", "pg/mL"),
+        "patient.baseline": catalogue.value("patient.baseline", "point"),
+        **dict.fromkeys(("patient.expectancy_max", "patient.care_max"), 0.0),
+        **dict.fromkeys(("patient.antidepressant_max", "patient.antidepressant_started"), 0.0),
+        **dict.fromkeys(("patient.naltrexone", "patient.benzodiazepine"), 0.0),
+        "patient.in_care": 1.0,
+    }
+    rows = {n: np.array([v]) for n, v in {**dict(typical), **patient}.items() if n not in EXTRA_UNITS}
+    found = with_references(rows, catalogue=catalogue)
+    return {name: float(found[name][0]) for name in chain.REFERENCES}

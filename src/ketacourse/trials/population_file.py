@@ -1,0 +1,226 @@
+"""The table of a trial file that says who is studied."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field
+
+from ketacourse.errors import Fault, InputError
+from ketacourse.population.cohort import draw_cohort
+from ketacourse.population.covariate_spec import (
+    BMI_LIMITS,
+    MADRS_MAXIMUM,
+    CovariateSpec,
+    covariate_preset,
+)
+from ketacourse.population.covariate_table import read_covariates
+from ketacourse.population.distribution import Distribution
+from ketacourse.population.specification import PopulationSpec
+from ketacourse.therapy.bounds import Bounds
+from ketacourse.therapy.case_faults import path_text, shown
+from ketacourse.therapy.case_file import Age, Table
+from ketacourse.therapy.patient import Ancestry, Diagnosis
+from ketacourse.therapy.quantities import Quantity
+from ketacourse.therapy.scales import scale
+from ketacourse.trials.file_types import Share, quantity
+
+Preset = Literal["trd_trial", "clinic", "bipolar_trial", "healthy_volunteers"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+_SPREAD = Bounds(
+    label="The spread of age", minimum=0.0, maximum=50.0, unit="years",
+    reason="ages spread wider are not those of adults",
+)  # fmt: skip
+_BMI = Bounds(
+    label="Body mass index", minimum=BMI_LIMITS[0], maximum=BMI_LIMITS[1], unit="kg/m2",
+    reason="values outside it are not seen in outpatients",
+)  # fmt: skip
+_BMI_SPREAD = Bounds(
+    label="The spread of body mass index", minimum=0.0, maximum=20.0, unit="kg/m2",
+    reason="a wider one leaves the range of outpatients",
+)  # fmt: skip
+_YEARS = {"years": 1.0, "year": 1.0}
+_KG_M2 = {"kg/m2": 1.0, "kg/m^2": 1.0}
+AgeSpread = Annotated[
+    float,
+    *quantity(Quantity(label="The spread", units=_YEARS, example="11 years", bounds=_SPREAD)),
+]
+Bmi = Annotated[
+    float, *quantity(Quantity(label="The index", units=_KG_M2, example="28 kg/m2", bounds=_BMI))
+]
+BmiSpread = Annotated[
+    float,
+    *quantity(Quantity(label="The spread", units=_KG_M2, example="6 kg/m2", bounds=_BMI_SPREAD)),
+]
+Points = Annotated[float, Field(ge=0.0, le=MADRS_MAXIMUM, description="MADRS points")]
+
+
+class AgeTable(Table):
+    """Ages: mean, spread and who is admitted."""
+
+    mean: Age
+    sd: AgeSpread
+    minimum: Age | None = None
+    maximum: Age | None = None
+
+
+class BmiTable(Table):
+    """Body mass index: mean and spread."""
+
+    mean: Bmi
+    sd: BmiSpread
+
+
+class BaselineTable(Table):
+    """MADRS before treatment as it is rated: mean, spread and who is admitted."""
+
+    mean: Points
+    sd: Points
+    minimum: Points | None = None
+    maximum: Points | None = None
+
+
+class CorrelationTable(Table):
+    """Correlation of two deviations between patients."""
+
+    between: Annotated[list[str], Field(min_length=2, max_length=2)]
+    value: float
+
+
+class ClassTable(Table):
+    """Shares of the response classes."""
+
+    weak: Share
+    partial: Share
+    full: Share
+
+
+class PopulationTable(Table):
+    """Who is studied: a ready-made population, what differs from it, or a table of patients."""
+
+    preset: Preset = "trd_trial"
+    table: Annotated[
+        str | None, Field(description="CSV or Parquet file, beside the trial file")
+    ] = None
+    age: AgeTable | None = None
+    female_share: Share | None = None
+    bmi: BmiTable | None = None
+    baseline_madrs: BaselineTable | None = None
+    diagnosis: dict[Diagnosis, Share] | None = None
+    ancestry: dict[Ancestry, Share] | None = None
+    failed_antidepressants_minimum: Annotated[int, Field(ge=0, le=40)] | None = None
+    crp_above_1: Share | None = None
+    crp_above_3: Share | None = None
+    classes: ClassTable | None = None
+    correlations: Annotated[list[CorrelationTable], Field(max_length=60)] = []
+    spread: Annotated[
+        float, Field(ge=0.0, le=3.0, description="multiplies the spread between patients")
+    ] = 1.0
+    pk_model: str = "kamp"
+
+
+def build_population(
+    table: PopulationTable, *, seed: int, folder: Path
+) -> tuple[PopulationSpec | None, tuple[Fault, ...]]:
+    """Return the population, or what is wrong with it.
+
+    Parameters
+    ----------
+    seed
+        Seed of the trial, for columns that a table of patients does not have.
+    folder
+        Where a relative path to a table starts.
+    """
+    faults: list[Fault] = []
+    spec = covariate_preset(table.preset)
+    for name, change in _changes(table):
+        try:
+            spec = change(spec)
+        except InputError as error:
+            faults.append(_fault(("population", name), error))
+    patients = None
+    if table.table is not None:
+        try:
+            patients = read_covariates(folder / table.table, spec=spec, seed=seed)
+        except InputError as error:
+            faults.append(_fault(("population", "table"), error, table.table))
+    if faults:
+        return None, tuple(faults)
+    try:
+        made = PopulationSpec(
+            covariates=spec,
+            table=patients,
+            classes=table.classes.model_dump() if table.classes else None,
+            correlations={(c.between[0], c.between[1]): c.value for c in table.correlations},
+            spread=table.spread,
+            pk_model=table.pk_model,
+        )
+        # Whether the correlations are possible shows only when somebody is drawn.
+        draw_cohort(made, seed=seed, first=0, count=1)
+    except InputError as error:
+        return None, (_fault(("population",), error),)
+    return made, ()
+
+
+def _changes(
+    table: PopulationTable,
+) -> list[tuple[str, Callable[[CovariateSpec], CovariateSpec]]]:
+    """Return what the file changes in the ready-made population, by key."""
+    found: list[tuple[str, Callable[[CovariateSpec], CovariateSpec]]] = []
+    plain: Mapping[str, Any] = {
+        "female_share": table.female_share,
+        "diagnosis": table.diagnosis,
+        "ancestry": table.ancestry,
+        "failed_minimum": table.failed_antidepressants_minimum,
+    }
+    for name, value in plain.items():
+        if value is not None:
+            found.append((name, lambda spec, n=name, v=value: replace(spec, **{n: v})))
+    crp = {n: getattr(table, n) for n in ("crp_above_1", "crp_above_3")}
+    given = {name: value for name, value in crp.items() if value is not None}
+    if given:
+        found.append((next(iter(given)), lambda spec: replace(spec, **given)))
+    if table.age is not None:
+        age = table.age
+        found.append(("age", lambda spec: replace(spec, age_years=_age(age, spec))))
+    if table.bmi is not None:
+        bmi = table.bmi
+        found.append(("bmi", lambda spec: replace(spec, bmi=replace(spec.bmi, mean=bmi.mean, sd=bmi.sd))))
+    if table.baseline_madrs is not None:
+        base = table.baseline_madrs
+        found.append(
+            ("baseline_madrs", lambda spec: replace(spec, baseline_madrs=_baseline(base, spec)))
+        )
+    return found
+
+
+def _age(table: AgeTable, spec: CovariateSpec) -> Distribution:
+    usual = spec.age_years
+    return replace(
+        usual,
+        mean=table.mean,
+        sd=table.sd,
+        minimum=usual.minimum if table.minimum is None else table.minimum,
+        maximum=usual.maximum if table.maximum is None else table.maximum,
+    )
+
+
+def _baseline(table: BaselineTable, spec: CovariateSpec) -> Distribution:
+    """Return the distribution of true severity: what is rated, less the error of rating."""
+    usual, error = spec.baseline_madrs, scale("madrs").error_sd or 0.0
+    return replace(
+        usual,
+        mean=table.mean,
+        sd=math.sqrt(max(table.sd**2 - error**2, 0.0)),
+        minimum=usual.minimum if table.minimum is None else max(table.minimum, 0.5),
+        maximum=usual.maximum if table.maximum is None else table.maximum,
+    )
+
+
+def _fault(place: tuple[str, ...], error: InputError, value: object = None) -> Fault:
+    return Fault(
+        path=path_text(place), value=shown(value), problem=error.problem, remedy=error.remedy
+    )
