@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ketacourse.engine import accuracy
 from ketacourse.engine import run as run_module
 from ketacourse.engine.grid import base_nodes
 from ketacourse.engine.solve import solve
@@ -79,7 +80,8 @@ def test_drug_that_is_no_number_never_becomes_a_number(posed):
         solve(problem, nodes_h=base_nodes(problem.schedule))
 
 
-def test_a_tolerance_out_of_reach_is_an_error_with_quantity_and_place(posed):
+def test_a_tolerance_out_of_reach_is_an_error_with_quantity_and_place(posed, monkeypatch):
+    monkeypatch.setattr(accuracy, "MOST_NODES", 5000)
     with pytest.raises(SolverError, match=r"'\w+' at [\d.]+ h did not reach the accuracy 1e-15"):
         solve(posed(), tolerance=1e-15)
 

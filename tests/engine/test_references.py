@@ -12,16 +12,14 @@ from ketacourse.engine.solve import DEFAULT_TOLERANCE, FINE_TOLERANCE, solve
 
 @pytest.mark.parametrize("solver", ["scipy", "roadrunner"])
 @pytest.mark.parametrize("tolerance", [DEFAULT_TOLERANCE, FINE_TOLERANCE])
-def test_every_quantity_is_within_the_tolerance(
-    case, tolerance, solver, bench, truths, worst_error
-):
+def test_every_quantity_is_within_the_tolerance(case, tolerance, solver, bench, truth, worst_error):
     found = solve(bench(case).problem, tolerance=tolerance)
-    error, quantity = worst_error(found.values[0], truths(case)[solver])
+    error, quantity = worst_error(found.values[0], truth(case, solver))
     assert error <= tolerance, quantity
 
 
-def test_the_two_references_agree_far_better_than_the_fine_tolerance(case, truths, worst_error):
-    error, quantity = worst_error(truths(case)["scipy"], truths(case)["roadrunner"])
+def test_the_two_references_agree_far_better_than_the_fine_tolerance(case, truth, worst_error):
+    error, quantity = worst_error(truth(case, "scipy"), truth(case, "roadrunner"))
     # without drug the solver's own noise of 1e-11 is all there is to compare
     assert error <= (1e-5 if case == "no drug" else 1e-7), quantity
 

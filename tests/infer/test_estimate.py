@@ -34,7 +34,7 @@ def test_a_linear_problem_has_the_posterior_of_the_normal_equations():
     design, observed, errors = _linear_problem()
     parameters = _parameters(3)
     found = estimate(
-        lambda x: design @ x, observed=observed, errors=errors, parameters=parameters,
+        lambda x: x @ design.T, observed=observed, errors=errors, parameters=parameters,
         iterations=60,
     )  # fmt: skip
     mode, covariance = _closed_form(design, observed, errors, parameters)
@@ -45,7 +45,7 @@ def test_a_linear_problem_has_the_posterior_of_the_normal_equations():
 def test_leaving_rows_out_of_a_linear_problem_equals_fitting_without_them():
     design, observed, errors = _linear_problem()
     parameters = _parameters(3)
-    found = estimate(lambda x: design @ x, observed=observed, errors=errors, parameters=parameters)
+    found = estimate(lambda x: x @ design.T, observed=observed, errors=errors, parameters=parameters)
     left_out = np.arange(12) < 4
     mode, covariance = without_rows(
         found, left_out=left_out, observed=observed, errors=errors, parameters=parameters
@@ -64,7 +64,7 @@ def test_a_curved_problem_is_solved():
     )
     observed = 4.0 * np.exp(-1.2 * times)
     found = estimate(
-        lambda x: x[0] * np.exp(-x[1] * times), observed=observed, errors=1e-4 * np.eye(20),
+        lambda x: x[:, :1] * np.exp(-x[:, 1:] * times), observed=observed, errors=1e-4 * np.eye(20),
         parameters=parameters, iterations=40,
     )  # fmt: skip
     assert found.mode == pytest.approx([4.0, 1.2], abs=0.01)

@@ -70,7 +70,9 @@ def accurate_nodes(
             return nodes
         chosen = np.union1d(chosen, checked[missed[np.argsort(-worst[missed])][:PILOTS]])
     row = int(np.argmax(worst))
-    raise _unreached(quantities[int(errors[row].argmax())], f"patient {problem.numbers[checked[row]]}", tolerance)
+    raise _unreached(
+        quantities[int(errors[row].argmax())], f"patient {problem.numbers[checked[row]]}", tolerance
+    )
 
 
 def _spread(patients: int, count: int) -> NDArray[np.int64]:

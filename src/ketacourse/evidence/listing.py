@@ -32,6 +32,10 @@ STAGES = {
     "placebo": "expectancy, masking and usual care",
     "mood": "mood",
     "safety": "side effects in the chair",
+    "variability": "how patients and sessions differ",
+    "covariates": "who virtual patients are",
+    "measurement": "how scores are read",
+    "adherence": "who comes and who stays",
 }
 """Stage to its words; the stages of the pharmacokinetics follow under their own names."""
 

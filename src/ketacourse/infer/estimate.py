@@ -23,7 +23,7 @@ from ketacourse.infer.free import FreeParameter
 
 Array = NDArray[np.float64]
 Predict = Callable[[Array], Array]
-"""Free parameters to predictions on the scale of comparison."""
+"""Points of free parameters, shape (k, n_parameters), to predictions, (k, n_rows)."""
 Told = Callable[[int, float, Array], None]
 
 STEP_SHARE = 0.15
@@ -99,7 +99,7 @@ def estimate(
         misfit = float(np.sum((whiten @ (observed - predicted)) ** 2))
         return misfit + float(np.sum(((point - mean) / prior_sd) ** 2)), misfit
 
-    predicted = predict(theta)
+    predicted = predict(theta[None])[0]
     if not np.isfinite(predicted).all():
         raise SolverError("The predictions are not finite where the search starts.")
     best, misfit = objective(theta, predicted)
@@ -115,7 +115,7 @@ def estimate(
             step = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), slope)
             longest = float(np.abs(step / prior_sd).max())
             step *= min(1.0, LONGEST_STEP / longest) if longest > 0 else 1.0
-            trial = predict(theta + step)
+            trial = predict((theta + step)[None])[0]
             value, part = (
                 objective(theta + step, trial) if np.isfinite(trial).all() else (np.inf, np.inf)
             )
@@ -146,16 +146,14 @@ def estimate(
 
 def _jacobian(predict: Predict, theta: Array, predicted: Array, prior_sd: Array) -> Array:
     """Return central differences, one-sided where one side is not finite."""
-    columns = []
-    for i, sd in enumerate(prior_sd):
-        step = np.zeros_like(theta)
-        step[i] = STEP_SHARE * sd
-        up, down = predict(theta + step), predict(theta - step)
-        column = (up - down) / (2.0 * step[i])
-        if not np.isfinite(column).all():
-            column = (np.where(np.isfinite(up), up, down) - predicted) / step[i]
-        columns.append(column)
-    return np.stack(columns, axis=1)
+    steps = np.diag(STEP_SHARE * prior_sd)
+    both = predict(np.concatenate([theta + steps, theta - steps]))
+    up, down = both[: len(theta)], both[len(theta) :]
+    width = np.diag(steps)[:, None]
+    central = (up - down) / (2.0 * width)
+    one_sided = (np.where(np.isfinite(up), up, down) - predicted) / width
+    one_sided *= np.where(np.isfinite(up), 1.0, -1.0)
+    return np.where(np.isfinite(central), central, one_sided).T
 
 
 def without_rows(

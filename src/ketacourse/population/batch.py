@@ -15,7 +15,7 @@ from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model import brain, chain
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.effect_site import with_effect_site
-from ketacourse.model.pk.linear import Inflow, LinearSystem
+from ketacourse.model.pk.linear import Inflow, LinearSystem, restrict
 from ketacourse.model.pk.models import pk_model
 from ketacourse.model.pk.modes import modes
 from ketacourse.model.pk.modifiers import PkModifiers
@@ -65,9 +65,18 @@ class Body:
 
 
 def drug_system(
-    course: Course, body: Body, parameters: Mapping[str, Array], *, catalogue: Catalogue
+    course: Course,
+    body: Body,
+    parameters: Mapping[str, Array],
+    *,
+    catalogue: Catalogue,
+    plasma: bool = True,
 ) -> LinearSystem:
-    """Return disposition and effect site for the drugs and routes of a course."""
+    """Return disposition and effect site for the drugs and routes of a course.
+
+    ``plasma`` says whether concentrations in plasma stay among the outputs; without them
+    a large batch is posed faster and in less memory.
+    """
     doses = [s.dose for s in course.sessions] or [REFERENCE_COURSE.sessions[0].dose]
     system = pk_model(
         body.model,
@@ -84,7 +93,8 @@ def drug_system(
         driver: {analyte: w for analyte, w in weights.items() if analyte in system.outputs}
         for driver, weights in brain.driver_weights(p).items()
     }
-    return with_effect_site(system, drivers=present, ke0_per_h=p.ke0)
+    whole = with_effect_site(system, drivers=present, ke0_per_h=p.ke0)
+    return whole if plasma else restrict(whole, tuple(f"driver.{d}" for d in brain.DRIVERS))
 
 
 def pose_course(
@@ -97,6 +107,7 @@ def pose_course(
     dose_factor: float | Array = 1.0,
     attendance: Array | None = None,
     therapy_attendance: Array | None = None,
+    plasma: bool = True,
 ) -> Problem:
     """Pose N patients on one course.
 
@@ -114,6 +125,8 @@ def pose_course(
         a missed one gives neither drug nor expectancy. All come by default.
     therapy_attendance
         The same for therapy sessions, shape (n_therapy, N).
+    plasma
+        See `drug_system`.
 
     Raises
     ------
@@ -121,7 +134,7 @@ def pose_course(
         If factors or attendance have another shape, or attendance is not 0 to 1.
     """
     patients = len(next(iter(parameters.values())))
-    system = drug_system(course, body, parameters, catalogue=catalogue)
+    system = drug_system(course, body, parameters, catalogue=catalogue, plasma=plasma)
     sessions, therapies = len(course.sessions), len(course.therapy)
     visits = _checked_attendance("attendance", attendance, (sessions, patients))
     therapy = _checked_attendance("therapy_attendance", therapy_attendance, (therapies, patients))
@@ -146,9 +159,7 @@ def pose_course(
     )
 
 
-def _inflows(
-    course: Course, body: Body, factors: Array, catalogue: Catalogue
-) -> Iterator[Inflow]:
+def _inflows(course: Course, body: Body, factors: Array, catalogue: Catalogue) -> Iterator[Inflow]:
     """Yield what enters in each session, its amounts times the session's factors."""
     for session, factor in zip(course.sessions, factors, strict=True):
         for inflow in inflows_of(

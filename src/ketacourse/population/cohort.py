@@ -6,41 +6,39 @@ response class and deviations. Patient ``i`` is the same in every arm and every 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.variants import BASE
-from ketacourse.evidence.variants import variant as variant_of
 from ketacourse.model import chain
+from ketacourse.model.pk.models import pk_parameters
 from ketacourse.model.pk.modifiers import PkModifiers
 from ketacourse.model.pk.routes import ROUTES
 from ketacourse.model.pk.variability import CORRELATIONS as PK_CORRELATIONS
 from ketacourse.model.pk.variability import PkVariability, pk_variability
-from ketacourse.population.batch import Body, with_references
+from ketacourse.population.batch import Body
 from ketacourse.population.covariates import Covariates, draw_covariates
-from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS
+from ketacourse.population.ensemble import EXTRA_UNITS
 from ketacourse.population.expectancy import Control, care_parameter, expectancy_parameter
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
+from ketacourse.population.typical import checked_belief, reference_peaks, typical_values
 from ketacourse.population.variability import (
-    DEVIATIONS,
-    UNITS,
+    deviation_spreads,
     draw_deviations,
-    patient_spread,
+    mean_one,
     response_classes,
     spread_share,
     variability_values,
 )
-from ketacourse.quantity import conversion_factor
 from ketacourse.therapy.course import Masking, Setting
 
 Array = NDArray[np.float64]
 
 EXPECTANCIES = tuple(n for n in EXTRA_UNITS if n.startswith("placebo.expectancy_"))
+CARES = ("placebo.care_clinic", "placebo.care_trial")
 CYP2B6_SCENARIOS = {"*1/*6": "cyp2b6_1_6", "*6/*6": "cyp2b6_6_6"}
 FEMALE = "female"
 """Scenario of the pharmacokinetics that holds for women."""
@@ -109,9 +107,8 @@ def draw_cohort(
     Parameters
     ----------
     belief
-        One joint draw of what is believed of typical values, by catalogue name, in the
-        units of `CHAIN_UNITS`, `EXTRA_UNITS`, `variability.UNITS` and `pk_parameters`;
-        a name that is absent takes its typical value.
+        One joint draw of what is believed of typical values, by name, in the units of
+        `belief_units`; a name that is absent takes its typical value.
     variant
         Account of the mechanism whose values replace typical ones, in proportion.
 
@@ -124,24 +121,29 @@ def draw_cohort(
     check_range(first, count)
     catalogue = load_catalogue()
     kinetics = pk_variability(spec.pk_model, catalogue=catalogue, routes=ROUTES)
-    believed = _checked_belief(belief or {}, kinetics, catalogue)
+    believed = checked_belief(belief or {}, spec.pk_model)
     typical = typical_values(believed, variant, catalogue)
     spreads = variability_values(catalogue, believed)
     covariates = _covariates(spec, seed, first, count)
     classes = response_classes(spreads, spec.classes)
     response_class = classes.draw(seed=seed, first=first, count=count)
+    sds = {
+        **dict(zip(kinetics.names, np.sqrt(np.diag(kinetics.omega)), strict=True)),
+        **deviation_spreads(spreads, catalogue),
+    }
     deviations = draw_deviations(
-        (*kinetics.names, *DEVIATIONS),
+        tuple(sds),
         {**_pk_correlations(kinetics, catalogue), **spec.correlations},
         seed=seed,
         first=first,
         count=count,
     )
-    scaled = {name: spec.spread * z for name, z in deviations.items()}
-    reference = _references(tuple(typical.items()))
+    sds = {name: spec.spread * sd for name, sd in sds.items()}
+    etas = {name: sds[name] * z for name, z in deviations.items()}
+    reference = reference_peaks(typical)
     values = {
         **{n: np.broadcast_to(v, count) for n, v in {**typical, **reference}.items()},
-        **_moved(typical, spreads, scaled, classes.log_odds(response_class), catalogue),
+        **_moved(typical, spreads, etas, sds, classes.log_odds(response_class)),
         **_constants(typical, covariates, catalogue),
     }
     return Cohort(
@@ -151,7 +153,7 @@ def draw_cohort(
         covariates=covariates,
         values=values,
         pharmacokinetics={
-            **_pharmacokinetics(kinetics, scaled, believed),
+            **_pharmacokinetics(kinetics, etas, believed, spec.pk_model),
             **_scenarios(covariates, believed, catalogue),
         },
         response_class=response_class,
@@ -184,44 +186,13 @@ def arm_parameters(
     return {name: whole[name] for name in chain.PARAMETER_NAMES}
 
 
-def typical_values(
-    belief: Mapping[str, float], variant: str, catalogue: Catalogue
-) -> dict[str, float]:
-    """Return the typical value of every parameter of the chain under a belief and variant."""
-    overrides = variant_of(variant).overrides
-    found = {}
-    for name, unit in {**CHAIN_UNITS, **EXTRA_UNITS}.items():
-        parameter = catalogue.parameter(name)
-        middle = parameter.value_in(unit)
-        value = float(belief.get(name, middle))
-        if name in overrides:
-            centre = overrides[name] * conversion_factor(parameter.unit, unit)
-            value = value * centre / middle if middle else centre
-        found[name] = value
-    return found
-
-
-def _checked_belief(
-    belief: Mapping[str, float], kinetics: PkVariability, catalogue: Catalogue
-) -> Mapping[str, float]:
-    for name, value in belief.items():
-        catalogue.parameter(name)
-        if not np.isfinite(value):
-            raise InputError(
-                f"The belief about '{name}' is {value}.", remedy="Give a finite number."
-            )
-    return belief
-
-
 def _covariates(spec: PopulationSpec, seed: int, first: int, count: int) -> Covariates:
     if spec.table is not None:
         return spec.table.subset(np.arange(first, first + count) % spec.table.size)
     return draw_covariates(spec.covariates, seed=seed, first=first, count=count)
 
 
-def _pk_correlations(
-    kinetics: PkVariability, catalogue: Catalogue
-) -> dict[tuple[str, str], float]:
+def _pk_correlations(kinetics: PkVariability, catalogue: Catalogue) -> dict[tuple[str, str], float]:
     return {
         (first, second): catalogue.value(name, "1")
         for first, second, name in PK_CORRELATIONS
@@ -230,13 +201,23 @@ def _pk_correlations(
 
 
 def _pharmacokinetics(
-    kinetics: PkVariability, deviations: Mapping[str, Array], belief: Mapping[str, float]
+    kinetics: PkVariability,
+    etas: Mapping[str, Array],
+    belief: Mapping[str, float],
+    pk_model: str,
 ) -> dict[str, Array]:
-    spreads = np.sqrt(np.diag(kinetics.omega))
-    return {
-        name: belief.get(name, typical) * np.exp(sd * deviations[name])
-        for name, typical, sd in zip(kinetics.names, kinetics.typical, spreads, strict=True)
+    """Return individual values, and believed ones that all patients share, shape (N,)."""
+    size = len(next(iter(etas.values())))
+    shared = {
+        name: np.broadcast_to(belief[name], size)
+        for name in pk_parameters(pk_model)
+        if name in belief
     }
+    own = {
+        name: belief.get(name, typical) * np.exp(etas[name])
+        for name, typical in zip(kinetics.names, kinetics.typical, strict=True)
+    }
+    return {**shared, **own}
 
 
 def _scenarios(
@@ -256,47 +237,37 @@ def _scenarios(
 
 def _moved(
     typical: Mapping[str, float],
-    spreads: Mapping[str, float],
-    deviations: Mapping[str, Array],
+    values: Mapping[str, float],
+    etas: Mapping[str, Array],
+    sds: Mapping[str, float],
     class_log_odds: Array,
-    catalogue: Catalogue,
 ) -> dict[str, Array]:
     """Return the values that differ between patients beyond covariates, shape (N,)."""
-
-    def eta(name: str) -> Array:
-        return np.asarray(spreads[f"variability.{name}"] * deviations[name])
-
-    cap = spreads["variability.gain_cap"]
-    gain = class_log_odds + eta("gain")
-    durability, passage = np.exp(eta("durability")), np.exp(eta("kpuu"))
-    belief = np.asarray(eta("placebo"))
-    found = {
-        "mood.fast_gain": spread_share(typical["mood.fast_gain"], gain, cap=cap),
-        "mood.structural_gain": spread_share(typical["mood.structural_gain"], gain, cap=cap),
-        "mood.rate": typical["mood.rate"] * np.exp(eta("onset")),
-        "structure.mature_time": typical["structure.mature_time"] * durability,
-        "structure.persistent_time": typical["structure.persistent_time"] * durability,
-        "glutamate.ampa_off": typical["glutamate.ampa_off"] * np.exp(-eta("fast_decay")),
-        "learning.acquisition": typical["learning.acquisition"] * np.exp(eta("learning")),
-        "brain.kpuu": typical["brain.kpuu"] * passage,
-        "brain.kpuu_norketamine": typical["brain.kpuu_norketamine"] * passage,
-        "brain.free_fraction": spread_share(typical["brain.free_fraction"], eta("free_fraction")),
-        "placebo.antidepressant_share": spread_share(
-            typical["placebo.antidepressant_share"], eta("antidepressant"), cap=cap
-        ),
+    cap = values["variability.gain_cap"]
+    gain = class_log_odds + etas["gain"]
+    durability = values["variability.durability_of_gain"] * gain + etas["durability"]
+    log_factors = {
+        "mood.rate": etas["onset"],
+        "structure.mature_time": durability,
+        "structure.persistent_time": durability,
+        "glutamate.ampa_off": -etas["fast_decay"],
+        "learning.acquisition": etas["learning"],
+        "brain.kpuu": etas["kpuu"],
+        "brain.kpuu_norketamine": etas["kpuu"],
     }
-    for name in (*EXPECTANCIES, "placebo.care_clinic", "placebo.care_trial"):
-        found[name] = spread_share(typical[name], belief, cap=cap)
-    for effect, name in (("pressure", "safety.sbp_max"), ("dissociation", "safety.cadss_max")):
-        sd = patient_spread(effect, spreads, catalogue)
-        z = deviations[effect]
-        found[name] = typical[name] * mean_one(sd, z)
-    return found
-
-
-def mean_one(sd: float, z: Array) -> Array:
-    """Return log-normal factors with mean 1 over patients, from normal deviations."""
-    return np.asarray(np.exp(sd * z - 0.5 * sd**2))
+    log_odds = {
+        "mood.fast_gain": gain,
+        "mood.structural_gain": gain,
+        "placebo.antidepressant_share": etas["antidepressant"],
+        **dict.fromkeys((*EXPECTANCIES, *CARES), etas["placebo"]),
+    }
+    effects = {"safety.sbp_max": "pressure", "safety.cadss_max": "dissociation"}
+    return {
+        **{n: typical[n] * np.exp(x) for n, x in log_factors.items()},
+        **{n: spread_share(typical[n], x, cap=cap) for n, x in log_odds.items()},
+        "brain.free_fraction": spread_share(typical["brain.free_fraction"], etas["free_fraction"]),
+        **{n: typical[n] * mean_one(etas[e], sds[e]) for n, e in effects.items()},
+    }
 
 
 def _constants(
@@ -325,25 +296,3 @@ def _constants(
         "patient.baseline": covariates.baseline_madrs,
         "patient.decay_factor": np.where(bipolar, typical["patient.bipolar_decay"], 1.0),
     }
-
-
-@lru_cache(maxsize=64)
-def _references(typical: tuple[tuple[str, float], ...]) -> dict[str, float]:
-    """Return the peaks of the reference session in the typical patient.
-
-    They are one for the whole population, so that differences between patients show.
-    """
-    catalogue = load_catalogue()
-    patient = {
-        "patient.crp": catalogue.value("patient.crp", "mg/L"),
-        "patient.il6": catalogue.value("patient.il6", "pg/mL"),
-        "patient.il1b": catalogue.value("patient.il1b", "pg/mL"),
-        "patient.baseline": catalogue.value("patient.baseline", "point"),
-        **dict.fromkeys(("patient.expectancy_max", "patient.care_max"), 0.0),
-        **dict.fromkeys(("patient.antidepressant_max", "patient.antidepressant_started"), 0.0),
-        **dict.fromkeys(("patient.naltrexone", "patient.benzodiazepine"), 0.0),
-        "patient.in_care": 1.0,
-    }
-    rows = {n: np.array([v]) for n, v in {**dict(typical), **patient}.items() if n not in EXTRA_UNITS}
-    found = with_references(rows, catalogue=catalogue)
-    return {name: float(found[name][0]) for name in chain.REFERENCES}

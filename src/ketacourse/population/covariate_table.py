@@ -65,6 +65,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "hypertension": ("true", "false"),
 }
 """Columns of words, with the words they may hold."""
+WHOLE = ("failed_antidepressants",)
+"""Columns of whole numbers."""
 REQUIRED = ("identifier", "age_years", "sex", "weight_kg", "baseline_madrs")
 """Columns a table must have."""
 KNOWN = ("identifier", *NUMBERS, *WORDS)
@@ -194,6 +196,8 @@ def _numbers(path: Path, column: str, cells: Sequence[Any], bounds: Bounds) -> N
             raise _fault(path, row, column, shown, f"Give {bounds.interval}.") from None
         if not bounds.holds(value):
             raise _fault(path, row, column, f"is {value:g} {bounds.unit}".strip(), bounds.remedy)
+        if column in WHOLE and value != int(value):
+            raise _fault(path, row, column, f"is {value:g}", "Give a whole number.")
         values[row - 1] = value
     return values
 

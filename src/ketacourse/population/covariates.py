@@ -218,4 +218,5 @@ def _failed(spec: CovariateSpec, u: Array) -> NDArray[np.int64]:
     if spec.failed_further == 0.0:
         return np.full(u.shape, spec.failed_minimum, dtype=np.int64)
     further = np.floor(np.log(u) / np.log(spec.failed_further)).astype(np.int64)
-    return np.minimum(spec.failed_minimum + further, int(FAILED_ANTIDEPRESSANTS.maximum))
+    most = int(FAILED_ANTIDEPRESSANTS.maximum)
+    return np.asarray(np.minimum(spec.failed_minimum + further, most))

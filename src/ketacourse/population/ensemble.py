@@ -66,9 +66,7 @@ class Ensemble:
 
     def row(self, variant: str = BASE) -> int:
         """Return the row with typical values of one variant."""
-        return next(
-            i for i, key in enumerate(self.variant) if key == variant and self.typical[i]
-        )
+        return next(i for i, key in enumerate(self.variant) if key == variant and self.typical[i])
 
 
 def build_ensemble(
@@ -116,9 +114,7 @@ def build_ensemble(
     return Ensemble(values=values, pharmacokinetics=body, variant=variant, typical=typical)
 
 
-def _pk_draw(
-    name: str, *, count: int, seed: int, unit: str, catalogue: Catalogue
-) -> Array:
+def _pk_draw(name: str, *, count: int, seed: int, unit: str, catalogue: Catalogue) -> Array:
     """Return draws of one pharmacokinetic value: the person where spread is known, else belief.
 
     The published spread between subjects already holds what separates one person from

@@ -32,12 +32,13 @@ CLASSES = ("weak", "partial", "full")
 
 UNITS: dict[str, str] = {
     "variability.weak_share": "1",
-    "variability.full_share": "1",
+    "variability.full_among_rest": "1",
     "variability.weak_odds": "1",
     "variability.full_odds": "1",
     "variability.gain": "1",
     "variability.gain_cap": "1",
     "variability.durability": "1",
+    "variability.durability_of_gain": "1",
     "variability.fast_decay": "1",
     "variability.onset": "1",
     "variability.placebo": "1",
@@ -97,7 +98,7 @@ class ResponseClasses:
 
     def draw(self, *, seed: int, first: int, count: int) -> NDArray[np.int8]:
         """Return the class of each patient by position in `CLASSES`, shape (count,)."""
-        u = uniforms(seed, "patient:class", first, count)[:, 0]
+        u = uniforms(seed, "class", first, count)[:, 0]
         edges = np.cumsum([self.shares[name] for name in CLASSES])[:-1]
         return np.searchsorted(edges, u, side="right").astype(np.int8)
 
@@ -110,7 +111,8 @@ def response_classes(
     values: Mapping[str, float], shares: Mapping[str, float] | None = None
 ) -> ResponseClasses:
     """Return the mixture that parameter values state, with other shares if given."""
-    weak, full = values["variability.weak_share"], values["variability.full_share"]
+    weak = values["variability.weak_share"]
+    full = (1.0 - weak) * values["variability.full_among_rest"]
     return ResponseClasses(
         shares=shares or {"weak": weak, "partial": 1.0 - weak - full, "full": full},
         odds={
@@ -134,7 +136,7 @@ def draw_deviations(
     InputError
         If a correlation names no deviation, is impossible, or together they are.
     """
-    drawn = {name: normals(seed, f"patient:{name}", first, count)[:, 0] for name in names}
+    drawn = {name: normals(seed, f"deviation:{name}", first, count)[:, 0] for name in names}
     mixed = [name for name in names if any(name in pair for pair in correlations)]
     if mixed:
         factor = correlation_factor(mixed, _checked(names, correlations))
@@ -191,8 +193,8 @@ def spread_share(share: float | Array, log_odds: float | Array, *, cap: float = 
 
     Examples
     --------
-    >>> spread_share(0.25, 0.0, cap=0.95).round(6)
-    array(0.25)
+    >>> float(spread_share(0.25, 0.0, cap=0.95))
+    0.25
     """
     whole = np.asarray(share, dtype=np.float64)
     if not (whole < cap).all():
@@ -254,31 +256,36 @@ def draw_session_factors(
     values = variability_values(catalogue, belief)
     spreads = {
         "exposure": values["variability.session_exposure"],
-        "pressure": _session_spread("pressure", values, catalogue),
-        "dissociation": _session_spread("dissociation", values, catalogue),
+        "pressure": effect_spreads("pressure", values, catalogue)[1],
+        "dissociation": effect_spreads("dissociation", values, catalogue)[1],
     }
     found = {name: np.ones((sessions, count)) for name in spreads}
     for name, sd in spreads.items():
-        centre = 0.0 if name == "exposure" else -0.5 * (spread * sd) ** 2
         for k in range(sessions):
-            z = normals(seed, f"session:{name}:{k}", first, count)[:, 0]
-            found[name][k] = np.exp(centre + spread * sd * z)
+            eta = spread * sd * normals(seed, f"session:{name}:{k}", first, count)[:, 0]
+            found[name][k] = np.exp(eta) if name == "exposure" else mean_one(eta, spread * sd)
     return SessionFactors(**found)
+
+
+def mean_one(eta: Array, sd: float) -> Array:
+    """Return log-normal factors with mean 1, from normal deviations of known spread."""
+    return np.asarray(np.exp(eta - 0.5 * sd**2))
 
 
 TOTAL_SPREAD = {"pressure": "safety.sbp_max", "dissociation": "safety.cadss_max"}
 """Whose ``bsv_cv`` is the whole spread of an effect over patients and sessions."""
 
 
-def patient_spread(effect: str, values: Mapping[str, float], catalogue: Catalogue) -> float:
-    """Return the log SD of an effect in the chair between patients."""
-    share = values[f"variability.{effect}_session_share"]
-    return log_spread(catalogue.parameter(TOTAL_SPREAD[effect]).bsv_cv) * float(
-        np.sqrt(1.0 - share)
-    )
+def deviation_spreads(values: Mapping[str, float], catalogue: Catalogue) -> dict[str, float]:
+    """Return the standard deviation of each of `DEVIATIONS` between patients."""
+    own = {name: values.get(f"variability.{name}", 0.0) for name in DEVIATIONS}
+    return own | {effect: effect_spreads(effect, values, catalogue)[0] for effect in TOTAL_SPREAD}
 
 
-def _session_spread(effect: str, values: Mapping[str, float], catalogue: Catalogue) -> float:
-    share = values[f"variability.{effect}_session_share"]
+def effect_spreads(
+    effect: str, values: Mapping[str, float], catalogue: Catalogue
+) -> tuple[float, float]:
+    """Return the log SD of an effect in the chair between patients, and between sessions."""
     whole = log_spread(catalogue.parameter(TOTAL_SPREAD[effect]).bsv_cv)
-    return whole * float(np.sqrt(share))
+    share = values[f"variability.{effect}_session_share"]
+    return whole * float(np.sqrt(1.0 - share)), whole * float(np.sqrt(share))

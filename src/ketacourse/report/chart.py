@@ -23,6 +23,7 @@ Dash = Literal["", "7 4", "2 3", "9 3 2 3"]
 
 _TOP, _BOTTOM, _LEAST_LEFT, _RIGHT = 42.0, 40.0, 28.0, 12.0
 _STRIP = 13.0  # height of one row of events under the axis (px)
+_ROW = 15.0  # height of one row of numbers below the axis (px)
 _LETTER = 6.5  # mean width of a letter at 11.5 px (px)
 _LINE_GAP = 13.5  # least distance between two labels (px)
 _TOLERANCE = 0.2  # a point nearer than this to its neighbours' chord is left out (px)
@@ -103,12 +104,21 @@ class Dots:
     tone: Tone = "ink"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Numbers in a row below the axis, such as patients at risk: a name, and texts at x."""
+
+    label: str
+    values: tuple[tuple[float, str], ...] = ()
+    tone: Tone = "ink"
+
+
 Mark = Line | Band | Threshold | Span | Events | Dots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What one chart shows. ``description`` is its alternative text."""
+    """What one chart shows; ``description`` is its alternative text, ``rows`` stand below."""
 
     title: str
     x: Axis
@@ -117,6 +127,7 @@ class Chart:
     description: str
     width: float = 350.0
     height: float = 240.0
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +159,7 @@ def draw(chart: Chart) -> Drawing:
     events = [mark for mark in marks if isinstance(mark, Events)]
     body.extend(_events(mark, row, frame) for row, mark in enumerate(events))
     body.extend(_threshold_name(mark, frame) for mark in marks if isinstance(mark, Threshold))
-    body.extend((_axes(frame), _end_labels(frame)))
+    body.extend((_axes(frame), _end_labels(frame), _rows(frame)))
     return svg_element(chart.width, chart.height, chart.description, "".join(body))
 
 
@@ -189,15 +200,16 @@ def _frame(chart: Chart) -> _Frame:
     ends = [m for m in chart.marks if isinstance(m, Line | Band) and _at_end(m)]
     near = max((text_width(m.label) + 6.0 for m in ends if _minor(m)), default=0.0)
     far = max((text_width(m.label) + 13.0 for m in ends if not _minor(m)), default=0.0)
-    ticks = max((text_width(text) for _, text in chart.y.ticks), default=0.0)
-    rows = sum(1 for m in chart.marks if isinstance(m, Events))
+    names = [text for _, text in chart.y.ticks] + [row.label for row in chart.rows if row.values]
+    names_width = max((text_width(text) for text in names), default=0.0)
+    strip = _STRIP * sum(1 for m in chart.marks if isinstance(m, Events))
     return _Frame(
         chart=chart,
-        left=max(_LEAST_LEFT, ticks + 12.0),
+        left=max(_LEAST_LEFT, names_width + 12.0),
         top=_TOP,
         right=chart.width - max(near + far, _RIGHT),
-        bottom=chart.height - _BOTTOM - _STRIP * rows,
-        strip=_STRIP * rows,
+        bottom=chart.height - _BOTTOM - strip - _ROW * len(chart.rows),
+        strip=strip,
         near=near,
     )
 
@@ -239,6 +251,16 @@ def _axes(frame: _Frame) -> str:
         parts.append(_text(x, foot + 16.0, text, anchor="middle", kind="small"))
     centre = (frame.left + frame.right) / 2.0
     parts.append(_text(centre, foot + 32.0, chart.x.label, anchor="middle", kind="small"))
+    return "".join(parts)
+
+
+def _rows(frame: _Frame) -> str:
+    parts = []
+    for k, row in enumerate(frame.chart.rows):
+        y = frame.bottom + frame.strip + _BOTTOM + _ROW * (k + 1) - 4.0
+        parts.append(_text(2.0, y, row.label, kind=f"small t-{row.tone}"))
+        for value, text in row.values:
+            parts.append(_text(float(frame.x(value)), y, text, anchor="middle", kind="small"))
     return "".join(parts)
 
 

@@ -4,11 +4,8 @@
 the links to sources.
 """
 
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ketacourse.course.result import Simulation
@@ -18,14 +15,8 @@ from ketacourse.report.findings import finding_rows
 from ketacourse.report.pdf_content import pdf_content
 from ketacourse.report.sources import link_rows, number_rows, source_rows
 from ketacourse.report.summary import write_summary
-from ketacourse.report.theme import (
-    DARK,
-    GRADE_MEANING,
-    GRADE_TONE,
-    LIGHT,
-    chart_rules,
-    css_variables,
-)
+from ketacourse.report.template import style, template
+from ketacourse.report.theme import GRADE_MEANING, GRADE_TONE
 from ketacourse.report.trajectory import write_trajectory
 from ketacourse.report.typeset import write_pdf
 from ketacourse.report.wording import patient_lines, plan_lines
@@ -67,7 +58,7 @@ def write_report(simulation: Simulation, directory: Path, *, pdf: bool = False) 
 def render(page: Page) -> str:
     """Return the page as one HTML document."""
     simulation = page.simulation
-    text: str = _template().render(
+    text: str = template("report.html.j2").render(
         page=page,
         simulation=simulation,
         title=simulation.case.title or simulation.case.patient.identifier,
@@ -82,33 +73,7 @@ def render(page: Page) -> str:
         sources=source_rows(simulation),
         grade_tone=GRADE_TONE,
         grade_meaning=GRADE_MEANING,
-        style=Markup(_style()),  # noqa: S704 - our own file
+        style=Markup(style()),  # noqa: S704 - our own file
         svg=Markup,
     )
     return text
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("ketacourse.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _template() -> Any:
-    return _environment().get_template("report.html.j2")
-
-
-@cache
-def _style() -> str:
-    assert _environment().loader is not None
-    text = _environment().loader.get_source(_environment(), "report.css")[0]  # type: ignore[union-attr]
-    return (
-        text.replace("/* light */", css_variables(LIGHT))
-        .replace("/* dark */", css_variables(DARK))
-        .replace("/* charts */", chart_rules())
-    )

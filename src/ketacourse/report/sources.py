@@ -2,10 +2,23 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from ketacourse.course.result import Simulation
 from ketacourse.evidence.catalogue import Parameter, Source
 from ketacourse.report.wording import plain
+
+
+class Evidence(Protocol):
+    """A run that knows the numbers it used, and their sources in the order of the list."""
+
+    @property
+    def parameters_used(self) -> tuple[Parameter, ...]:
+        """Return every number that the run used."""
+
+    @property
+    def sources_used(self) -> tuple[Source, ...]:
+        """Return their sources."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +68,9 @@ class SourceRow:
     read: bool
 
 
-def references(simulation: Simulation, keys: tuple[str, ...]) -> tuple[Reference, ...]:
+def references(run: Evidence, keys: tuple[str, ...]) -> tuple[Reference, ...]:
     """Return the numbers under which sources stand in the run's list; others are left out."""
-    numbers = {source.key: k + 1 for k, source in enumerate(simulation.sources_used)}
+    numbers = {source.key: k + 1 for k, source in enumerate(run.sources_used)}
     return tuple(Reference(number=numbers[key], key=key) for key in keys if key in numbers)
 
 
@@ -72,14 +85,14 @@ def link_rows(simulation: Simulation) -> tuple[LinkRow, ...]:
     )  # fmt: skip
 
 
-def number_rows(simulation: Simulation) -> tuple[NumberRow, ...]:
+def number_rows(run: Evidence) -> tuple[NumberRow, ...]:
     """Return the numbers the run used, by name."""
-    ordered = sorted(simulation.parameters_used, key=lambda p: p.name)
+    ordered = sorted(run.parameters_used, key=lambda p: p.name)
     return tuple(
         NumberRow(
             name=p.name, label=p.label, value=_exact(p.typical), unit=p.unit,
             interval=_interval(p), grade=p.grade, note=p.note,
-            references=references(simulation, (p.source,)),
+            references=references(run, (p.source,)),
         )
         for p in ordered
     )  # fmt: skip
@@ -95,9 +108,9 @@ def _exact(value: float) -> str:
     return plain(value, 4).replace("-", "−", 1) if math.isfinite(value) else "none"
 
 
-def source_rows(simulation: Simulation) -> tuple[SourceRow, ...]:
+def source_rows(run: Evidence) -> tuple[SourceRow, ...]:
     """Return the sources in the order of their numbers."""
-    return tuple(_source(k + 1, source) for k, source in enumerate(simulation.sources_used))
+    return tuple(_source(k + 1, source) for k, source in enumerate(run.sources_used))
 
 
 def _source(number: int, source: Source) -> SourceRow:

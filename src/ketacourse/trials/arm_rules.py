@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from ketacourse.errors import Fault
-from ketacourse.therapy.case_course_rules import course_faults
+from ketacourse.therapy.case_course_rules import course_faults, days_of
 from ketacourse.therapy.case_faults import path_text, shown
 from ketacourse.therapy.case_file import CourseTable, SessionTable
 from ketacourse.therapy.protocol import protocol
@@ -73,8 +73,10 @@ def branch_faults(trial: TrialFile) -> Iterator[Fault]:
 
 def _days_of(branch: BranchTable) -> list[float]:
     days = list(branch.session_days or [])
-    for table in (*branch.sessions, *branch.therapy):
-        days += table.days if table.days is not None else [table.day or 0.0]
+    for session in branch.sessions:
+        days += days_of(session)
+    for therapy in branch.therapy:
+        days += days_of(therapy)
     return days
 
 
@@ -238,7 +240,10 @@ def criterion_faults(when: CriterionTable, place: Place) -> Iterator[Fault]:
         )  # fmt: skip
     for name in ("score_at_least", "score_at_most"):
         total = getattr(when, name)
-        if total is not None and not scale(when.scale).minimum <= total <= scale(when.scale).maximum:
+        if (
+            total is not None
+            and not scale(when.scale).minimum <= total <= scale(when.scale).maximum
+        ):
             about = scale(when.scale)
             yield _fault(
                 (*place, name), total, f"This lies outside {about.label}.",
@@ -260,6 +265,5 @@ def seen_faults(
 
 
 def _fault(place: Place, value: object, problem: str, remedy: str) -> Fault:
-    return Fault(path=path_text(place), value=shown(value), problem=problem, remedy=remedy)
-
-
+    given = "" if value == "" else shown(value)
+    return Fault(path=path_text(place), value=given, problem=problem, remedy=remedy)

@@ -6,10 +6,13 @@ before its dose.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from ketacourse.population.adherence import AdherenceSpec
 from ketacourse.population.expectancy import Control
+from ketacourse.population.measurement import Rating
+from ketacourse.population.specification import PopulationSpec
 from ketacourse.therapy.course import Masking, Setting
 from ketacourse.therapy.dose import Dose
 from ketacourse.therapy.session import TherapySession
@@ -63,6 +66,15 @@ class PlannedSession:
 
     day: float
     dose: Dose | None
+
+
+def dose_of(like: Dose, amount: float, *, per_kg: bool) -> Dose:
+    """Return a dose that differs in its amount (mg/kg or mg)."""
+    return replace(
+        like,
+        amount_mg=None if per_kg else amount,
+        amount_mg_per_kg=amount if per_kg else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,18 +240,23 @@ class Trial:
     """A virtual trial.
 
     ``content`` is the validated file (with overrides) that the trial was made from: it can
-    be stored, and made into the same trial again.
+    be stored, and made into the same trial again. ``digest`` identifies it together with
+    the model, the catalogue and the version: trials with the same digest have the same
+    results. To change a trial, change its content and parse it again.
     """
 
     title: str
     note: str
+    digest: str
     design: DesignKind
     allocation: Allocation
     seed: int
     replicates: int
     variant: str
     research: bool
-    population: Any
+    population: PopulationSpec
+    adherence: AdherenceSpec
+    ratings: Mapping[str, Rating]
     arms: tuple[Arm, ...]
     crossover: Crossover | None = None
     rerandomise: Rerandomisation | None = None
@@ -277,3 +294,7 @@ class Trial:
     def patients_of(self, cell: int) -> int:
         """Return the patients of a cell over all replicates."""
         return self.arms[self.cells[cell][0]].patients * self.replicates
+
+    def first_patient(self, cell: int) -> int:
+        """Return the number of the first patient of a cell; cells follow one another."""
+        return sum(self.patients_of(c) for c in range(cell))

@@ -137,7 +137,9 @@ def _day_faults(
     relapse = trial.relapse
     if relapse is not None and endpoint.kind in NEEDS_FROM_DAY[1:]:
         for arm in trial.arms:
-            if visits_of(trial, arm) and relapse.when.scale not in rated_days(visits_of(trial, arm)):
+            if visits_of(trial, arm) and relapse.when.scale not in rated_days(
+                visits_of(trial, arm)
+            ):
                 yield _fault(
                     ("relapse", "when", "scale"), relapse.when.scale,
                     f"The arm '{arm.name}' does not rate it.", "Rate it, or use another scale.",
@@ -159,9 +161,7 @@ def comparison_faults(trial: TrialFile, groups: Sequence[str]) -> Iterator[Fault
                     yield _fault((*place, side), name, *_unknown_group(groups))
         both = sorted(set(contrast.arms) & set(contrast.against))
         if both:
-            yield _fault(
-                place, both[0], "This group is on both sides.", "Keep it on one side."
-            )
+            yield _fault(place, both[0], "This group is on both sides.", "Keep it on one side.")
     yield from _power_faults(trial)
 
 
@@ -235,4 +235,5 @@ def subgroup_faults(subgroups: Sequence[SubgroupTable]) -> Iterator[Fault]:
 
 
 def _fault(place: tuple[str | int, ...], value: object, problem: str, remedy: str) -> Fault:
-    return Fault(path=path_text(place), value=shown(value), problem=problem, remedy=remedy)
+    given = "" if value == "" else shown(value)
+    return Fault(path=path_text(place), value=given, problem=problem, remedy=remedy)

@@ -1,7 +1,7 @@
 """The table of a trial file that says who is studied."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -9,6 +9,12 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field
 
 from ketacourse.errors import Fault, InputError
+from ketacourse.population.adherence import (
+    FULL_ADHERENCE,
+    AdherenceSpec,
+    adherence_preset,
+    hazard_of_share,
+)
 from ketacourse.population.cohort import draw_cohort
 from ketacourse.population.covariate_spec import (
     BMI_LIMITS,
@@ -18,10 +24,11 @@ from ketacourse.population.covariate_spec import (
 )
 from ketacourse.population.covariate_table import read_covariates
 from ketacourse.population.distribution import Distribution
+from ketacourse.population.measurement import Rating
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.therapy.bounds import Bounds
 from ketacourse.therapy.case_faults import path_text, shown
-from ketacourse.therapy.case_file import Age, Table
+from ketacourse.therapy.case_file import Age, Horizon, ScaleKey, Table
 from ketacourse.therapy.patient import Ancestry, Diagnosis
 from ketacourse.therapy.quantities import Quantity
 from ketacourse.therapy.scales import scale
@@ -30,6 +37,8 @@ from ketacourse.trials.file_types import Share, quantity
 Preset = Literal["trd_trial", "clinic", "bipolar_trial", "healthy_volunteers"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
+HALF = 0.5
+"""Benefit of the patient for whom a share of drop-out is stated (share of the baseline)."""
 _SPREAD = Bounds(
     label="The spread of age", minimum=0.0, maximum=50.0, unit="years",
     reason="ages spread wider are not those of adults",
@@ -115,11 +124,77 @@ class PopulationTable(Table):
     crp_above_1: Share | None = None
     crp_above_3: Share | None = None
     classes: ClassTable | None = None
-    correlations: Annotated[list[CorrelationTable], Field(max_length=60)] = []
+    correlations: Annotated[list[CorrelationTable], Field(max_length=60)] = Field(
+        default_factory=list
+    )
     spread: Annotated[
         float, Field(ge=0.0, le=3.0, description="multiplies the spread between patients")
     ] = 1.0
     pk_model: str = "kamp"
+
+
+class DropOutTable(Table):
+    """Share of patients with half the benefit and no burden who leave within a time."""
+
+    share: Share
+    within: Horizon
+
+
+class AdherenceTable(Table):
+    """How sessions are missed and patients lost; the usual numbers where not stated."""
+
+    full: Annotated[bool, Field(description="everybody comes and nobody leaves")] = False
+    missed_share: Share | None = None
+    missed_spread: Annotated[float, Field(ge=0.0, le=10.0)] | None = None
+    drop_out: DropOutTable | None = None
+    without_benefit: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
+    with_burden: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
+
+
+class RatingTable(Table):
+    """How a scale is rated; with its published error and without bias where not stated."""
+
+    scale: ScaleKey
+    error_sd: Annotated[float, Field(ge=0.0, le=30.0)] | None = None
+    bias: Annotated[float, Field(ge=-30.0, le=30.0)] = 0.0
+    raters: Annotated[int, Field(ge=1, le=1000)] = 1
+    rater_sd: Annotated[float, Field(ge=0.0, le=30.0)] = 0.0
+    expectation: Annotated[float, Field(ge=-30.0, le=30.0)] = 0.0
+
+
+def build_adherence(table: AdherenceTable) -> AdherenceSpec:
+    """Return how patients come and stay.
+
+    Raises
+    ------
+    InputError
+        If the share that drops out is one.
+    """
+    if table.full:
+        return FULL_ADHERENCE
+    usual = adherence_preset()
+    changed = {
+        "missed_share": table.missed_share,
+        "missed_spread": table.missed_spread,
+        "dropout_without_benefit": table.without_benefit,
+        "dropout_with_burden": table.with_burden,
+    }
+    found = replace(usual, **{name: v for name, v in changed.items() if v is not None})
+    if table.drop_out is None:
+        return found
+    hazard = hazard_of_share(table.drop_out.share, days=table.drop_out.within)
+    return replace(found, dropout_per_week=hazard / found.dropout_without_benefit**HALF)
+
+
+def build_ratings(tables: Sequence[RatingTable]) -> dict[str, Rating]:
+    """Return how each scale is rated."""
+    return {
+        t.scale: Rating(
+            error_sd=t.error_sd, bias=t.bias, raters=t.raters, rater_sd=t.rater_sd,
+            expectation=t.expectation,
+        )
+        for t in tables
+    }  # fmt: skip
 
 
 def build_population(
@@ -176,9 +251,7 @@ def _changes(
         "ancestry": table.ancestry,
         "failed_minimum": table.failed_antidepressants_minimum,
     }
-    for name, value in plain.items():
-        if value is not None:
-            found.append((name, lambda spec, n=name, v=value: replace(spec, **{n: v})))
+    found += [(name, _with(name, value)) for name, value in plain.items() if value is not None]
     crp = {n: getattr(table, n) for n in ("crp_above_1", "crp_above_3")}
     given = {name: value for name, value in crp.items() if value is not None}
     if given:
@@ -188,13 +261,23 @@ def _changes(
         found.append(("age", lambda spec: replace(spec, age_years=_age(age, spec))))
     if table.bmi is not None:
         bmi = table.bmi
-        found.append(("bmi", lambda spec: replace(spec, bmi=replace(spec.bmi, mean=bmi.mean, sd=bmi.sd))))
+        found.append(
+            ("bmi", lambda spec: replace(spec, bmi=replace(spec.bmi, mean=bmi.mean, sd=bmi.sd)))
+        )
     if table.baseline_madrs is not None:
         base = table.baseline_madrs
         found.append(
             ("baseline_madrs", lambda spec: replace(spec, baseline_madrs=_baseline(base, spec)))
         )
     return found
+
+
+def _with(name: str, value: object) -> Callable[[CovariateSpec], CovariateSpec]:
+    def change(spec: CovariateSpec) -> CovariateSpec:
+        changed: dict[str, Any] = {name: value}
+        return replace(spec, **changed)
+
+    return change
 
 
 def _age(table: AgeTable, spec: CovariateSpec) -> Distribution:

@@ -365,5 +365,3 @@ def _spelt(text: str) -> str:
     plain = re.sub(r"\b(?:mins|minutes?)\b", "min", plain)
     plain = plain.replace("mcg", "ug").replace("\u03bc", "\u00b5")
     return re.sub(r"(?<![A-Za-z])(n|u|m|\u00b5|p)?[lL]\b", lambda m: f"{m[1] or ''}L", plain)
-
-

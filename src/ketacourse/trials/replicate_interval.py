@@ -54,9 +54,7 @@ def log_interval(centre: float, draws: Array, *, log_sd: float) -> tuple[float, 
     return math.exp(low), math.exp(high)
 
 
-def rate_interval(
-    centre: float, draws: Array, *, logit_sd: float, n: float
-) -> tuple[float, float]:
+def rate_interval(centre: float, draws: Array, *, logit_sd: float, n: float) -> tuple[float, float]:
     """Return the ends of a 90% interval of an observed rate (0 to 1) among ``n`` people.
 
     The true rate is spread on the logit scale, by belief and by ``logit_sd``; the observed
@@ -68,9 +66,7 @@ def rate_interval(
     (0.2, 0.8)
     """
     middle = float(logit(np.clip(centre, LEAST_RATE, 1.0 - LEAST_RATE)))
-    low, high = interval(
-        middle, logit(np.clip(draws, LEAST_RATE, 1.0 - LEAST_RATE)), sd=logit_sd
-    )
+    low, high = interval(middle, logit(np.clip(draws, LEAST_RATE, 1.0 - LEAST_RATE)), sd=logit_sd)
     z = np.linspace(-FARTHEST, FARTHEST, NODES)
     spread = np.where(z < 0.0, middle - low, high - middle) / Z90
     rates = expit(middle + spread * z)

@@ -19,12 +19,17 @@ PUSH_H = 1.0 / 60.0
 LIGHTEST_KG, HEAVIEST_KG = 30.0, 200.0
 
 NUMBER = r"(\d+(?:\.\d+)?)"
-STEPS = re.compile(r"((?:\d+(?:\.\d+)?\s*/\s*)+\d+(?:\.\d+)?)\s*(mg|ug|mcg|µg)(/kg)?/(h|hr|hour|min)\b")
+STEPS = re.compile(
+    r"((?:\d+(?:\.\d+)?\s*/\s*)+\d+(?:\.\d+)?)\s*(mg|ug|mcg|µg)(/kg)?/(h|hr|hour|min)\b"
+)
 STEP_TIME = re.compile(rf"{NUMBER}[-\s]*(min|minute|minutes|h|hr|hour|hours)[-\s]*steps?", re.I)
 WEIGHT = re.compile(
-    rf"{NUMBER}\s*(?:\(?\s*(?:SD|SE|s\.d\.|±|\+/-)?\s*[\d.\-–,\s]*\)?)?\s*(?:±\s*[\d.]+\s*)?kg\b", re.I
+    rf"{NUMBER}\s*(?:\(?\s*(?:SD|SE|s\.d\.|±|\+/-)?\s*[\d.\-–,\s]*\)?)?\s*(?:±\s*[\d.]+\s*)?kg\b",
+    re.I,
 )
-AGE = re.compile(rf"(?:mean age|aged?|age of)\s*(?:of\s*)?{NUMBER}(?:\s*(?:-|–|to)\s*{NUMBER})?", re.I)
+AGE = re.compile(
+    rf"(?:mean age|aged?|age of)\s*(?:of\s*)?{NUMBER}(?:\s*(?:-|–|to)\s*{NUMBER})?", re.I
+)
 
 ROUTE_WORDS: tuple[tuple[str, Route | str], ...] = (
     (r"rectal|supposit", "no rectal route"),
@@ -51,7 +56,9 @@ ROUTE_NAMES: tuple[Route, ...] = (
 )  # fmt: skip
 
 SPECIES = re.compile(r"\b(rats?|mice|mouse|dogs?|monkeys?|pigs?|sheep|horses?|rabbits?)\b", re.I)
-YOUNG = re.compile(r"\b(child|children|paediatric|pediatric|infants?|neonat\w*|adolescents?)\b", re.I)
+YOUNG = re.compile(
+    r"\b(child|children|paediatric|pediatric|infants?|neonat\w*|adolescents?)\b", re.I
+)
 INTERACTIONS = (
     "ticlopidine", "clarithromycin", "grapefruit", "itraconazole", "rifampicin", "rifampin",
     "st john's wort",
@@ -189,7 +196,8 @@ def checked_dose(per_kg: float | None, whole: float | None) -> float | None:
     weight = whole / per_kg
     if not LIGHTEST_KG <= weight <= HEAVIEST_KG:
         raise RowFaultError(
-            "dose_mg", f"{whole:g} mg and {per_kg:g} mg/kg would be a body weight of {weight:.3g} kg"
+            "dose_mg",
+            f"{whole:g} mg and {per_kg:g} mg/kg would be a body weight of {weight:.3g} kg",
         )
     return weight
 

@@ -1,9 +1,9 @@
 """From the tables of a trial file to the nouns of the trial."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+from ketacourse.population.specification import PopulationSpec
 from ketacourse.therapy.case_course_rules import days_of
 from ketacourse.therapy.case_file import SessionTable, TherapyTable
 from ketacourse.therapy.dose import Dose
@@ -28,6 +28,7 @@ from ketacourse.trials.design import (
     Trial,
     Visit,
 )
+from ketacourse.trials.population_file import build_adherence, build_ratings
 from ketacourse.trials.trial_file import (
     ArmTable,
     BranchTable,
@@ -45,12 +46,15 @@ _FAILURES = ("response", "remission", "sustained_response")
 """Endpoints that a patient who is missing or rescued has failed, unless stated otherwise."""
 
 
-def build_trial(file: TrialFile, *, population: Any, content: dict[str, Any]) -> Trial:
+def build_trial(
+    file: TrialFile, *, population: PopulationSpec, content: dict[str, Any], digest: str
+) -> Trial:
     """Return the trial of a file in which no fault was found."""
     arms = tuple(build_arm(file, arm) for arm in file.arms)
     return Trial(
         title=file.title,
         note=file.note,
+        digest=digest,
         design=file.design,
         allocation=file.allocation,
         seed=file.seed,
@@ -58,6 +62,8 @@ def build_trial(file: TrialFile, *, population: Any, content: dict[str, Any]) ->
         variant=file.variant,
         research=file.research,
         population=population,
+        adherence=build_adherence(file.adherence),
+        ratings=build_ratings(file.ratings),
         arms=arms,
         crossover=_crossover(file),
         rerandomise=_rerandomise(file),
@@ -104,15 +110,6 @@ def build_branch(file: TrialFile, table: BranchTable) -> Branch:
         control=table.control,
         sessions=_sessions(table, None),
         therapy=_therapy(table.therapy),
-    )
-
-
-def dose_of(like: Dose, amount: float, *, per_kg: bool) -> Dose:
-    """Return a dose that differs in its amount (mg/kg or mg)."""
-    return replace(
-        like,
-        amount_mg=None if per_kg else amount,
-        amount_mg_per_kg=amount if per_kg else None,
     )
 
 

@@ -43,14 +43,19 @@ from ketacourse.trials.file_types import (
     VisitDay,
     Washout,
 )
-from ketacourse.trials.population_file import PopulationTable
+from ketacourse.trials.population_file import AdherenceTable, PopulationTable, RatingTable
+
+Sessions = Annotated[list[SessionTable], Field(max_length=MOST_SESSIONS)]
+Therapies = Annotated[list[TherapyTable], Field(max_length=MOST_SESSIONS)]
 
 
 class VisitTable(Table):
     """Visits at which the same scales are rated; day 0 is always rated, before the dose."""
 
     days: Days
-    scales: Annotated[list[ScaleKey], Field(min_length=1)] = ["madrs"]
+    scales: Annotated[list[ScaleKey], Field(min_length=1)] = Field(
+        default_factory=lambda: ["madrs"]
+    )
 
 
 class CriterionTable(Table):
@@ -90,7 +95,7 @@ class RescueTable(Table):
     duration: Duration | None = None
     days_after: Annotated[
         list[Annotated[float, Field(ge=0.0, le=90.0)]], Field(min_length=1, max_length=24)
-    ] = [0.0]
+    ] = Field(default_factory=lambda: [0.0])
 
 
 class RelapseTable(Table):
@@ -113,9 +118,9 @@ class ArmTable(Table):
     fixed_dose: Annotated[
         bool, Field(description="keep the first dose of a protocol that is guided by response")
     ] = False
-    sessions: Annotated[list[SessionTable], Field(max_length=MOST_SESSIONS)] | None = None
+    sessions: Sessions | None = None
     session_days: SessionDays | None = None
-    therapy: Annotated[list[TherapyTable], Field(max_length=MOST_SESSIONS)] = []
+    therapy: Therapies = Field(default_factory=list)
     visits: Annotated[list[VisitTable], Field(max_length=MOST_VISITS)] | None = None
     dose_rule: DoseRuleTable | None = None
     spacing_rule: SpacingRuleTable | None = None
@@ -128,9 +133,9 @@ class BranchTable(Table):
     name: Name
     masking: Masking | None = None
     control: Control = "none"
-    sessions: Annotated[list[SessionTable], Field(max_length=MOST_SESSIONS)] = []
+    sessions: Sessions = Field(default_factory=list)
     session_days: SessionDays | None = None
-    therapy: Annotated[list[TherapyTable], Field(max_length=MOST_SESSIONS)] = []
+    therapy: Therapies = Field(default_factory=list)
 
 
 class RerandomiseTable(Table):
@@ -205,8 +210,9 @@ class TrialFile(Table):
         bool, Field(description="allow doses outside the evidence; every result says so")
     ] = False
     population: PopulationTable = PopulationTable()
-    adherence: dict[str, Any] = {}
-    visits: Annotated[list[VisitTable], Field(max_length=MOST_VISITS)] = []
+    adherence: AdherenceTable = AdherenceTable()
+    ratings: Annotated[list[RatingTable], Field(max_length=24)] = Field(default_factory=list)
+    visits: Annotated[list[VisitTable], Field(max_length=MOST_VISITS)] = Field(default_factory=list)
     arms: Annotated[list[ArmTable], Field(min_length=1, max_length=MOST_ARMS)]
     crossover: CrossoverTable | None = None
     rerandomise: RerandomiseTable | None = None
@@ -215,9 +221,9 @@ class TrialFile(Table):
         Name | None, Field(description="the group that the others are compared with")
     ] = None
     alpha: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.05
-    contrasts: Annotated[list[ContrastTable], Field(max_length=60)] = []
-    endpoints: Annotated[list[EndpointTable], Field(max_length=60)] = []
-    subgroups: Annotated[list[SubgroupTable], Field(max_length=24)] = []
+    contrasts: Annotated[list[ContrastTable], Field(max_length=60)] = Field(default_factory=list)
+    endpoints: Annotated[list[EndpointTable], Field(max_length=60)] = Field(default_factory=list)
+    subgroups: Annotated[list[SubgroupTable], Field(max_length=24)] = Field(default_factory=list)
     power: PowerTable | None = None
 
 
@@ -229,5 +235,3 @@ def trial_schema() -> dict[str, Any]:
         "title": "ketacourse trial file",
         **{key: value for key, value in schema.items() if key != "title"},
     }
-
-

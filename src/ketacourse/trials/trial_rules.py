@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ketacourse.errors import Fault, InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.variants import variant
+from ketacourse.population.measurement import latent_scores, observe
+from ketacourse.therapy.case_course_rules import days_of
 from ketacourse.therapy.case_faults import path_text, refused, shown
+from ketacourse.therapy.protocol import protocol
 from ketacourse.trials.arm_rules import (
     SAME_DAY,
     arm_faults,
@@ -14,21 +19,24 @@ from ketacourse.trials.arm_rules import (
     seen_faults,
     visits_of,
 )
-from ketacourse.trials.design import Arm, Branch
+from ketacourse.trials.design import Arm, Branch, dose_of
 from ketacourse.trials.dose_range import dose_range_faults
 from ketacourse.trials.endpoint_rules import (
     comparison_faults,
     endpoint_faults,
     subgroup_faults,
 )
-from ketacourse.trials.trial_build import build_arm, build_branch, dose_of
 from ketacourse.trials.file_types import MOST_PATIENTS
-from ketacourse.trials.trial_file import TrialFile
+from ketacourse.trials.population_file import build_adherence, build_ratings
+from ketacourse.trials.trial_build import build_arm, build_branch
+from ketacourse.trials.trial_file import ArmTable, TrialFile
 
 
 def trial_faults(trial: TrialFile, *, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield everything that is wrong between the fields of a trial file."""
     yield from refused(variant, trial.variant, path="variant", value=trial.variant)
+    yield from refused(build_adherence, trial.adherence, path="adherence.drop_out", value=None)
+    yield from _rating_faults(trial)
     first = [*arm_faults(trial), *branch_faults(trial)]
     yield from first
     yield from _design_faults(trial)
@@ -49,6 +57,22 @@ def trial_faults(trial: TrialFile, *, catalogue: Catalogue) -> Iterator[Fault]:
         yield from _washout_faults(trial)
 
 
+def _rating_faults(trial: TrialFile) -> Iterator[Fault]:
+    """Yield what is wrong with how scales are rated, and scales whose error nobody knows."""
+    stated = [table.scale for table in trial.ratings]
+    for index, table in enumerate(trial.ratings):
+        if table.scale in stated[:index]:
+            yield _fault(("ratings", index, "scale"), table.scale, "Stated twice.", "Keep one.")
+    ratings = build_ratings(trial.ratings)
+    rated = {k for arm in trial.arms for v in visits_of(trial, arm) for k in v.scales}
+    for key in sorted(rated):
+        try:
+            latent = latent_scores(np.array([30.0]), key)
+            observe(latent, key=key, visit=0, seed=1, first=0, rating=ratings.get(key))
+        except InputError as error:
+            yield Fault(path="visits", value=key, problem=error.problem, remedy=error.remedy)
+
+
 def _design_faults(trial: TrialFile) -> Iterator[Fault]:
     for name, design in (("crossover", "crossover"), ("rerandomise", "sequential")):
         given = getattr(trial, name) is not None
@@ -66,9 +90,24 @@ def _design_faults(trial: TrialFile) -> Iterator[Fault]:
         yield from _crossover_faults(trial)
     if trial.design == "sequential" and trial.rerandomise is not None:
         rule = trial.rerandomise
-        for arm in trial.arms:
+        for index, arm in enumerate(trial.arms):
             days = rated_days(visits_of(trial, arm))
             yield from seen_faults([rule.day], rule.scale, days, ("rerandomise", "day"))
+            yield from _late_session_faults(arm, index, rule.day)
+
+
+def _late_session_faults(arm: ArmTable, index: int, day: float) -> Iterator[Fault]:
+    days = list(arm.session_days or [])
+    if arm.protocol is not None:
+        days += [s.day for s in protocol(arm.protocol).sessions]
+    for table in arm.sessions or []:
+        days += days_of(table)
+    late = [d for d in days if d > day - SAME_DAY]
+    if late:
+        yield _fault(
+            ("arms", index), min(late), f"This session comes after patients are re-randomised on "
+            f"day {day:g}.", "Give it to a branch, or leave it out.",
+        )  # fmt: skip
 
 
 def _crossover_faults(trial: TrialFile) -> Iterator[Fault]:
@@ -147,4 +186,5 @@ def _dose_faults(trial: TrialFile, catalogue: Catalogue) -> Iterator[Fault]:
 
 
 def _fault(place: tuple[str | int, ...], value: object, problem: str, remedy: str) -> Fault:
-    return Fault(path=path_text(place), value=shown(value), problem=problem, remedy=remedy)
+    given = "" if value == "" else shown(value)
+    return Fault(path=path_text(place), value=given, problem=problem, remedy=remedy)

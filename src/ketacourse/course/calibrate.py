@@ -1,0 +1,284 @@
+"""The calibrate step: population parameters from the published rows, with their uncertainty.
+
+A handful of composite quantities that trial results can identify are moved; everything
+else stays at its prior. Each mechanism variant is estimated on its own; their weights
+follow from how well each fits.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from csv import DictReader
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from multiprocessing import get_context
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketacourse.errors import InputError
+from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.infer.estimate import Estimate, estimate
+from ketacourse.infer.free import FreeParameter, free_parameters, natural_values
+from ketacourse.infer.rows import FitRow, Kind, compared, covariance
+from ketacourse.population.typical import belief_units
+from ketacourse.quantity import conversion_factor
+from ketacourse.trials.replicate_arm import simulate_arm
+from ketacourse.trials.replicate_belief import Member
+from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
+from ketacourse.trials.replicate_statistics import statistic, wanted_days
+from ketacourse.trials.replicate_trial_rows import trial_query
+from ketacourse.trials.replicate_trials import TrialArm, group_arms
+
+Array = NDArray[np.float64]
+Told = Callable[[str, float], None]
+
+FREE = (
+    "mood.fast_gain", "mood.fast_saturation", "mood.structural_gain",
+    "mood.structural_saturation", "mood.rate", "glutamate.ampa_on", "glutamate.ampa_off",
+    "structure.mature_time", "structure.persistence", "structure.persistent_time",
+    "structure.therapy_stabilisation", "placebo.expectancy_open",
+    "placebo.expectancy_saline", "placebo.expectancy_crossover",
+    "placebo.expectancy_midazolam", "placebo.expectancy_spray",
+    "placebo.expectancy_anaesthesia", "placebo.expectancy_time", "placebo.care_clinic",
+    "placebo.care_trial", "placebo.antidepressant_share", "variability.weak_share",
+    "variability.weak_odds", "variability.full_odds", "variability.durability",
+    "variability.durability_of_gain",
+)  # fmt: skip
+"""Quantities the published rows can move."""
+
+USUAL_SD_POINTS = 10.0
+"""Spread of one patient's change where the simulation gives none (MADRS points)."""
+SEED = 20_260
+PATIENTS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitData:
+    """The rows of the fit, grouped into arms.
+
+    Attributes
+    ----------
+    arms
+        Arms with their rows, and the position of each row in ``rows``.
+    rows
+        The published numbers.
+    errors
+        Covariance of their errors on the scale of comparison.
+    digest
+        Identifies the table.
+    left_out
+        Row and reason for each row that does not enter.
+    """
+
+    arms: tuple[tuple[TrialArm, tuple[int, ...]], ...]
+    rows: tuple[FitRow, ...]
+    errors: Array
+    digest: str
+    left_out: tuple[tuple[str, str], ...]
+
+    @property
+    def observed(self) -> Array:
+        """Return the published values on the scale of comparison."""
+        return np.array([float(compared(r.kind, r.value, r.n)) for r in self.rows])
+
+
+def fit_data(catalogue: Catalogue) -> FitData:
+    """Return the shipped rows that may enter a fit, read and not recalled."""
+    text = files("ketacourse.evidence").joinpath("observations", "trials.csv").read_text("utf-8")
+    queries, cells, left_out = [], [], []
+    for row in DictReader(text.splitlines()):
+        try:
+            reason = _kept_out(row)
+            query = None if reason else trial_query(row)
+        except (UnsupportedRowError, RowFaultError) as error:
+            reason, query = str(error), None
+        if query is None:
+            left_out.append((row["row_id"], reason))
+            continue
+        queries.append(query)
+        cells.append(row)
+    arms = group_arms(queries)
+    arm_of = {p: str(number) for number, (_, positions) in enumerate(arms) for p in positions}
+    rows = tuple(_fit_row(c, arm_of[i]) for i, c in enumerate(cells))
+    tau: dict[Kind, float] = {
+        "points": 30.0 * catalogue.value("replicate.change_between", "1"),
+        "rate": catalogue.value("replicate.rate_between", "1"),
+        "days": catalogue.value("replicate.relapse_between", "1"),
+    }
+    return FitData(
+        arms=tuple((arm, tuple(positions)) for arm, positions in arms),
+        rows=rows,
+        errors=covariance(rows, tau=tau),
+        digest=sha256(text.encode()).hexdigest()[:16],
+        left_out=tuple(left_out),
+    )
+
+
+def _kept_out(cells: Mapping[str, str]) -> str:
+    if cells["seen"] != "yes":
+        return "recalled, not read"
+    if cells["supported"] != "yes":
+        return cells["reason"] or "not supported"
+    return "" if cells["n"] else "the arm's size is not stated"
+
+
+def _fit_row(cells: Mapping[str, str], arm: str) -> FitRow:
+    kinds: dict[str, Kind] = {
+        "response_rate": "rate",
+        "remission_rate": "rate",
+        "relapse_free": "rate",
+        "median_time_to_relapse_days": "days",
+    }
+    kind = kinds.get(cells["outcome"], "points")
+    spread = cells["spread"] if cells["spread_type"] == "SD" else ""
+    return FitRow(
+        row_id=cells["row_id"],
+        study=cells["study_id"],
+        arm=arm,
+        kind=kind,
+        value=float(cells["value"]),
+        n=int(float(cells["n"])),
+        sd_points=float(spread) if spread else USUAL_SD_POINTS,
+        benefit=-1.0 if kind == "points" else 1.0,
+    )
+
+
+class Predictor:
+    """Predicts every row of the fit at many points of the free parameters."""
+
+    def __init__(
+        self,
+        data: FitData,
+        parameters: Sequence[FreeParameter],
+        *,
+        variant: str,
+        catalogue: Catalogue,
+        patients: int = PATIENTS,
+        executor: Executor | None = None,
+    ) -> None:
+        self.data = data
+        self.parameters = tuple(parameters)
+        self.variant = variant
+        self.patients = patients
+        self.executor = executor
+        units = belief_units()
+        self.factors = {
+            p.name: conversion_factor(catalogue.parameter(p.name).unit, units[p.name])
+            for p in parameters
+        }
+
+    def __call__(self, points: Array) -> Array:
+        """Return predictions on the scale of comparison, shape (k, n_rows)."""
+        members = tuple(Member(variant=self.variant, belief=self._belief(p)) for p in points)
+        tasks = [(arm, members, self.patients) for arm, _ in self.data.arms]
+        run = map if self.executor is None else self.executor.map
+        found = np.full((len(points), len(self.data.rows)), np.nan)
+        for (_, positions), values in zip(self.data.arms, run(_arm_values, tasks), strict=True):
+            for position, value in zip(positions, values, strict=True):
+                row = self.data.rows[position]
+                found[:, position] = compared(row.kind, value, row.n)
+        return found
+
+    def _belief(self, point: Array) -> dict[str, float]:
+        values = natural_values(self.parameters, point)
+        return {name: value * self.factors[name] for name, value in values.items()}
+
+
+def _arm_values(task: tuple[TrialArm, tuple[Member, ...], int]) -> list[Array]:
+    """Return each row's statistic under every member, shape (n_members,) per row."""
+    arm, members, patients = task
+    days = {day for row in arm.rows for day in wanted_days(arm.design, row)}
+    latent = simulate_arm(arm.design, sorted(days), members, patients=patients, seed=SEED)
+    values = []
+    for row in arm.rows:
+        try:
+            values.append(statistic(arm.design, row, latent, seed=SEED).values)
+        except UnsupportedRowError:
+            values.append(np.full(len(members), np.nan))
+    return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """The estimates of all variants."""
+
+    parameters: tuple[FreeParameter, ...]
+    estimates: Mapping[str, Estimate]
+    data: FitData
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each variant.
+
+        By the density of the data at the mode with the penalty of the prior, tempered to
+        a third: rows of one study are not independent, and a model that fits a little
+        better on these trials must not silence the others.
+        """
+        keys = list(self.estimates)
+        objective = np.array([self.estimates[k].objective for k in keys])
+        odds = np.exp(-0.5 * TEMPER * (objective - objective.min()))
+        return {k: float(w) for k, w in zip(keys, odds / odds.sum(), strict=True)}
+
+
+TEMPER = 1.0 / 3.0
+
+
+def calibrate(
+    variants: Sequence[str],
+    *,
+    patients: int = PATIENTS,
+    iterations: int = 6,
+    workers: int = 2,
+    start: Mapping[str, Array] | None = None,
+    told: Told | None = None,
+) -> Calibration:
+    """Estimate the free parameters for each mechanism variant.
+
+    Parameters
+    ----------
+    variants
+        Keys of the variants.
+    patients
+        Virtual patients per arm; the same in every evaluation.
+    iterations
+        Most Gauss-Newton steps per variant.
+    workers
+        Processes to share the arms among.
+    start
+        Free parameters to start from, by variant.
+    told
+        Called with what is being done and the share done.
+    """
+    if patients < 50:
+        raise InputError(f"{patients} patients per arm are too few.", remedy="Give at least 50.")
+    catalogue = load_catalogue()
+    data = fit_data(catalogue)
+    parameters = free_parameters(FREE, catalogue=catalogue, overrides={})
+    say = told or (lambda _step, _share: None)
+    estimates: dict[str, Estimate] = {}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for number, key in enumerate(variants):
+            predict = Predictor(
+                data,
+                parameters,
+                variant=key,
+                catalogue=catalogue,
+                patients=patients,
+                executor=pool if workers > 1 else None,
+            )
+
+            def report(step: int, value: float, _point: Array, key: str = key, n: int = number) -> None:
+                share = (n + step / iterations) / len(variants)
+                say(f"{key}: step {step}, objective {value:.1f}", min(share, 1.0))
+
+            estimates[key] = estimate(
+                predict,
+                observed=data.observed,
+                errors=data.errors,
+                parameters=parameters,
+                start=None if start is None else start.get(key),
+                iterations=iterations,
+                told=report,
+            )
+    return Calibration(parameters=parameters, estimates=estimates, data=data)

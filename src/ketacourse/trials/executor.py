@@ -1,0 +1,263 @@
+"""Who does the work: this process, several processes, or a Dask cluster.
+
+All three have one face: tasks in, finished tasks out, in any order. Tasks leave their
+results in the output folder, so that nothing but names travels, and nothing that is
+finished can be lost.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.context import BaseContext
+from multiprocessing.connection import wait as wait_for
+from typing import Any, Protocol
+
+from ketacourse.errors import InputError, KetacourseError
+from ketacourse.trials.task import Task
+
+Work = Callable[[Task], Task]
+"""What is done with a task; it must be possible to pickle it."""
+
+MOST_LOSSES = 3
+"""Times in a row that all workers may be lost without one task being finished."""
+DASK_SECONDS = 10.0
+"""How long a Dask scheduler is given to answer (s)."""
+
+
+class Executor(Protocol):
+    """Runs tasks."""
+
+    def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
+        """Yield each task when it is done."""
+        ...
+
+
+class WorkersLostError(KetacourseError):
+    """Workers are killed again and again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialExecutor:
+    """Does one task after another in this process."""
+
+    def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
+        """Yield each task when it is done."""
+        for task in tasks:
+            yield work(task)
+
+
+class ProcessExecutor:
+    """Does tasks in several processes of this machine.
+
+    The processes come from a server that has the package imported, where the system offers
+    one, and are started afresh elsewhere. A worker that is killed is replaced, and what it
+    was doing is done again.
+    """
+
+    def __init__(self, workers: int, *, start_method: str | None = None) -> None:
+        """Make ready to start ``workers`` processes.
+
+        Raises
+        ------
+        InputError
+            If there is no worker.
+        """
+        if workers < 1:
+            raise InputError(f"workers is {workers}.", remedy="Give at least 1.")
+        self.workers = workers
+        known = get_all_start_methods()
+        self._context = get_context(
+            start_method or ("forkserver" if "forkserver" in known else "spawn")
+        )
+        _warm_up(self._context)
+
+    def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
+        """Yield each task when it is done.
+
+        Raises
+        ------
+        WorkersLostError
+            If workers are killed again and again.
+        """
+        left = {task.name: task for task in tasks}
+        losses = 0
+        while left and losses < MOST_LOSSES:
+            before = len(left)
+            for task in self._until_lost(work, list(left.values())):
+                del left[task.name]
+                yield task
+            losses = 0 if len(left) < before else losses + 1
+        if left:
+            raise WorkersLostError(
+                f"Workers are killed again and again; {len(left)} chunks are left.",
+                remedy="Use fewer workers if memory is short, and run the same command again: "
+                "it goes on from here.",
+            )
+
+    def _until_lost(self, work: Work, tasks: list[Task]) -> Iterator[Task]:
+        """Yield tasks as they are done, until all are or a worker is lost."""
+        pool = ProcessPoolExecutor(
+            min(self.workers, len(tasks)),
+            mp_context=self._context,
+            initializer=_begin,
+            initargs=(work,),
+        )
+        try:
+            pending = {pool.submit(_do, task) for task in tasks}
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool:
+            return
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_WORK: list[Work] = []
+"""What this worker process does."""
+
+
+def _begin(work: Work) -> None:
+    _WORK[:] = [work]
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the driver is gone: nobody would take its results."""
+    parent = parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+
+def _do(task: Task) -> Task:
+    return _WORK[0](task)
+
+
+def _warm_up(context: BaseContext) -> None:
+    """Let the fork server import the package while this process goes on."""
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        context.set_forkserver_preload(["ketacourse.trials.worker"])
+        with suppress(OSError):
+            forkserver.ensure_running()
+
+
+class DaskExecutor:
+    """Does tasks on a Dask cluster: a local one, or the one at an address.
+
+    Workers must see the output folder under the same name, and have the same version of
+    this package.
+    """
+
+    def __init__(
+        self, *, workers: int = 2, address: str | None = None, seconds: float = DASK_SECONDS
+    ) -> None:
+        """Choose the cluster; it is reached for when tasks are run.
+
+        Raises
+        ------
+        InputError
+            If Dask is not installed, or there is no worker.
+        """
+        if workers < 1:
+            raise InputError(f"workers is {workers}.", remedy="Give at least 1.")
+        try:
+            import distributed  # noqa: F401 - only to know that it is there
+        except ImportError:
+            raise InputError(
+                "Dask.distributed is not installed.",
+                remedy="Install it: pip install 'ketacourse[distributed]'.",
+            ) from None
+        self.workers, self.address, self.seconds = workers, address, seconds
+
+    def check(self) -> None:
+        """Raise unless the scheduler at the address answers.
+
+        Raises
+        ------
+        InputError
+            If nobody answers there.
+        """
+        if self.address is not None:
+            self._client().close()
+
+    def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
+        """Yield each task when it is done.
+
+        Raises
+        ------
+        InputError
+            If no scheduler answers at the address.
+        WorkersLostError
+            If workers are killed again and again.
+        """
+        from distributed import KilledWorker, as_completed
+
+        if not tasks:
+            return
+        with self._cluster() as client:
+            sent = client.scatter(work, broadcast=True, hash=False)
+            futures = [
+                client.submit(_do_sent, sent, task, key=f"chunk-{task.name}", pure=False)
+                for task in tasks
+            ]
+            try:
+                for future in as_completed(futures):
+                    yield future.result()
+            except KilledWorker:
+                raise WorkersLostError(
+                    "Dask workers are killed again and again.",
+                    remedy="Give them more memory, and run the same command again: it goes on "
+                    "from here.",
+                ) from None
+            finally:
+                client.cancel(futures)
+
+    def _cluster(self) -> Any:
+        if self.address is not None:
+            return self._client()
+        from distributed import Client, LocalCluster
+
+        cluster = LocalCluster(
+            n_workers=self.workers, threads_per_worker=1, processes=True, dashboard_address=None
+        )
+        return _Closing(Client(cluster), cluster)
+
+    def _client(self) -> Any:
+        from distributed import Client
+
+        try:
+            return Client(self.address, timeout=self.seconds)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(
+                f"No Dask scheduler answers at '{self.address}' ({type(error).__name__}).",
+                remedy="Check the address, for example tcp://host:8786, and that it is running.",
+            ) from None
+
+
+class _Closing:
+    """A client that closes its own cluster."""
+
+    def __init__(self, client: Any, cluster: Any) -> None:
+        self.client, self.cluster = client, cluster
+
+    def __enter__(self) -> Any:
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.cluster.close()
+
+
+def _do_sent(work: Work, task: Task) -> Task:
+    return work(task)
+
+

@@ -1,0 +1,175 @@
+"""The statistics that trials report, from latent scores, with the error of rating in them.
+
+Errors of rating are independent between visits, so shares of patients below a threshold are
+expectations and are computed, not drawn. Only the rating before treatment is drawn: it
+fixes each patient's own threshold.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketacourse.population.streams import normals
+from ketacourse.trials.replicate_arm import Latent
+from ketacourse.trials.replicate_prediction import UnsupportedRowError
+from ketacourse.trials.replicate_relapse import (
+    FOLLOWED_DAYS,
+    judged_day,
+    median_days,
+    rating_days,
+    relapse_free,
+)
+from ketacourse.trials.replicate_scales import Instrument
+from ketacourse.trials.replicate_trial_rows import ArmDesign, ArmRow
+
+Array = NDArray[np.float64]
+StatisticKind = Literal["points", "rate", "days"]
+
+FEWEST_RESPONDERS = 1e-3
+"""Share of responders below which nothing is said of their relapse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """A reported statistic under several beliefs.
+
+    Attributes
+    ----------
+    kind
+        ``points`` (also percent of baseline), ``rate`` (percent) or ``days``.
+    values
+        In the unit of the row, shape (n_members,).
+    sd_one
+        Standard deviation of one patient's value (points), or of the log of a median time
+        times the root of the number of patients, shape (n_members,); zero for a rate.
+    judged
+        Share of the patients it is about, such as responders, shape (n_members,).
+    """
+
+    kind: StatisticKind
+    values: Array
+    sd_one: Array
+    judged: Array
+
+
+def wanted_days(design: ArmDesign, row: ArmRow) -> tuple[float, ...]:
+    """Return the days at which the scores of an arm are needed for a row."""
+    if row.outcome not in ("relapse_free", "median_time_to_relapse_days"):
+        assert row.time_days is not None  # only a median has no time
+        return (row.time_days,)
+    last, start = judged_day(design.session_days, row.time_days)
+    until = last + FOLLOWED_DAYS if row.time_days is None else row.time_days
+    return rating_days(start, until)
+
+
+def statistic(design: ArmDesign, row: ArmRow, latent: Latent, *, seed: int) -> Statistic:
+    """Return the statistic of a row.
+
+    Raises
+    ------
+    UnsupportedRowError
+        If it does not exist, as the relapse of no responders.
+    """
+    if row.outcome in ("response_rate", "remission_rate"):
+        assert row.time_days is not None
+        share = _share(row, latent, row.time_days, seed).mean(axis=1)
+        return _rate(100.0 * share, np.ones_like(share))
+    if row.outcome in ("relapse_free", "median_time_to_relapse_days"):
+        return _relapse(design, row, latent, seed)
+    if row.scale.kind == "ideation":
+        return _ideation(row, latent)
+    return _points(row, latent)
+
+
+def _rate(values: Array, judged: Array) -> Statistic:
+    return Statistic(kind="rate", values=values, sd_one=np.zeros_like(values), judged=judged)
+
+
+def _rated_baseline(found: Instrument, latent: Latent, seed: int) -> Array:
+    patients = latent.madrs.shape[1]
+    z = normals(seed, f"replicate:first-rating:{found.key}", 0, patients)[:, 0]
+    return np.maximum(found.rated(found.totals(latent.baseline), z), 1.0)
+
+
+def _share(row: ArmRow, latent: Latent, day: float, seed: int) -> Array:
+    """Return each patient's probability of response or remission at a day."""
+    found = row.scale
+    totals = found.totals(latent.at(day))
+    if row.outcome == "remission_rate" and found.kind == "linked":
+        assert row.remission_max is not None  # the reader of the row ensures it
+        return found.share_at_most(totals, row.remission_max)
+    remaining = np.full(len(latent.madrs), row.remaining)
+    if found.kind == "ideation":
+        if row.outcome == "remission_rate":
+            assert row.remission_max is not None
+            assert row.baseline_mean is not None
+            remaining[:] = row.remission_max / row.baseline_mean
+        # Ideation falls by a multiple of the fall of the score.
+        remaining = np.maximum(1.0 - (1.0 - remaining) / latent.ideation_gain, 0.0)
+    threshold = remaining[:, None] * _rated_baseline(found, latent, seed)
+    if day == 0.0:  # the first rating cannot be half of itself
+        return np.zeros_like(totals)
+    return found.share_at_most(totals, threshold)
+
+
+def _points(row: ArmRow, latent: Latent) -> Statistic:
+    """Return the mean score, change or percent change."""
+    found = row.scale
+    assert row.time_days is not None
+    before = found.totals(latent.baseline)
+    after = found.totals(latent.at(row.time_days))
+    first = found.mean_rated(before).mean(axis=1)
+    left = found.mean_rated(after).mean(axis=1) / first
+    error = found.error_sd
+    # The published mean before treatment replaces that of the simulated patients.
+    scale_to = first if row.baseline_mean is None else np.full_like(first, row.baseline_mean)
+    one_change = np.sqrt((after - before).var(axis=1) + 2.0 * error**2) * scale_to / first
+    if row.outcome == "score":
+        values = scale_to * left
+        sd_one = np.sqrt(after.var(axis=1) + error**2) * scale_to / first
+    elif row.outcome == "change":
+        values, sd_one = scale_to * (left - 1.0), one_change
+    else:
+        values, sd_one = 100.0 * (left - 1.0), 100.0 * one_change / scale_to
+    if row.time_days == 0.0 and row.outcome != "score":
+        sd_one = np.zeros_like(sd_one)
+    return Statistic(kind="points", values=values, sd_one=sd_one, judged=np.ones_like(values))
+
+
+def _ideation(row: ArmRow, latent: Latent) -> Statistic:
+    """Return the mean of suicidal ideation, relative to before treatment."""
+    assert row.time_days is not None
+    kept = latent.at(row.time_days) / np.maximum(latent.baseline, 1.0)
+    fall = np.minimum(latent.ideation_gain[:, None] * (1.0 - kept), 1.0)
+    size = 100.0 if row.outcome == "percent_change" else (row.baseline_mean or 0.0)
+    values = size * (-fall.mean(axis=1) if row.outcome != "score" else 1.0 - fall.mean(axis=1))
+    sd_one = size * np.sqrt(fall.var(axis=1) + 2.0 * (row.scale.error_sd / 30.0) ** 2)
+    return Statistic(kind="points", values=values, sd_one=sd_one, judged=np.ones_like(values))
+
+
+def _relapse(design: ArmDesign, row: ArmRow, latent: Latent, seed: int) -> Statistic:
+    last, start = judged_day(design.session_days, row.time_days)
+    until = last + FOLLOWED_DAYS if row.time_days is None else row.time_days
+    days = rating_days(start, until)
+    asked = replace(row, outcome="response_rate")
+    responding = np.stack([_share(asked, latent, day, seed) for day in days], axis=-1)
+    responded = responding[..., 0]
+    share = responded.mean(axis=1)
+    if not share.max() > FEWEST_RESPONDERS:
+        raise UnsupportedRowError("nobody in the simulated arm responds")
+    kept = relapse_free(np.maximum(responded, 1e-12), 1.0 - responding)
+    since = np.array(days[:-1])
+    if row.time_days is not None:
+        at = np.array([np.interp(row.time_days, since, s) for s in kept])
+        return _rate(100.0 * at, share)
+    found = np.array([median_days(since - last, s) for s in kept])
+    slope = np.maximum(found[:, 1], 1e-3)
+    return Statistic(kind="days", values=found[:, 0], sd_one=0.5 / slope, judged=share)
+
+
+def pooled(values: Array, kind: StatisticKind) -> float:
+    """Return one prediction from several accounts of equal weight."""
+    return math.exp(np.log(values).mean()) if kind == "days" else float(values.mean())

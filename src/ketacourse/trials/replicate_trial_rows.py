@@ -1,0 +1,324 @@
+"""What a row of a table of trials asks: an arm, and a statistic of it.
+
+Rows of one arm share one design; what a row does not say and was assumed is named.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ketacourse.errors import InputError
+from ketacourse.evidence.observation import (
+    CONTROLS,
+    DIAGNOSES,
+    DRUGS,
+    MASKINGS,
+    OUTCOMES,
+    ROUTES,
+    SETTINGS,
+)
+from ketacourse.population.expectancy import Control
+from ketacourse.therapy.course import Course, Masking
+from ketacourse.therapy.dose import Dose
+from ketacourse.therapy.session import DrugSession, TherapySession
+from ketacourse.trials.replicate_cells import count_in, days_in, number_in, word_in
+from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
+from ketacourse.trials.replicate_regimen import checked_dose
+from ketacourse.trials.replicate_scales import Instrument, instrument
+
+Cells = Mapping[str, str]
+
+USUAL_INFUSION_MIN = 40.0
+LONGEST_PUSH_MIN = 15.0
+THERAPY_H = 1.0
+"""Length of a session of psychotherapy (h, assumed)."""
+LONGEST_FOLLOW_UP_DAYS = 730.0
+
+SHAM = Dose(drug="ketamine", route="iv_infusion", amount_mg_per_kg=0.5, duration_h=40.0 / 60.0)
+"""Dose whose place a sham takes; its amount is multiplied by zero."""
+
+CONTROL_OF: dict[str, Control] = {
+    "saline_parallel": "saline",
+    "saline_crossover": "saline",
+    "active_placebo": "midazolam",
+    "placebo_spray": "placebo_spray",
+    "anaesthesia": "saline",
+}
+"""What a control arm that does not say received, by its masking (assumed)."""
+
+CUT_OFF = re.compile(
+    r"remi(?:ssion|tters?|tted)\b[^;]{0,60}?"
+    r"(?:(?P<below>\bbelow|\bunder|less than|<(?!=))\s*(?P<first>\d+)"
+    r"|(?:<=|\u2264|at most|maximum of)\s*(?P<second>\d+)"
+    r"|\b(?P<third>\d+)\s+or\s+(?:less|lower|below|fewer))(?![\d.]*\s*%)",
+    re.I,
+)
+"""What the notes of a row say about remission: ``MADRS of 12 or less``, ``PHQ-9 below 5``."""
+FRACTION = re.compile(
+    r"(?:response|responders?)\b[^;]{0,60}?(?:fall|reduction|decrease|improvement|drop) of "
+    r"(?:at least |>=\s*|\u2265\s*)?(\d+)\s*%",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmDesign:
+    """How the patients of an arm were treated.
+
+    Parameters
+    ----------
+    dose
+        Dose of each session; None where a sham is given instead.
+    control
+        What is given instead of the drug, ``none`` in an arm with drug.
+    baseline
+        Mean and SD of the rated MADRS before treatment (points); None is the default of
+        the population.
+    """
+
+    diagnosis: str
+    dose: Dose | None
+    session_days: tuple[float, ...]
+    masking: Masking
+    control: Control
+    new_oral_antidepressant: bool
+    setting: str
+    therapy_days: tuple[float, ...]
+    baseline: tuple[float | None, float | None]
+
+    def course(self, horizon_days: float) -> Course:
+        """Return the course, sham sessions included."""
+        dose = self.dose or SHAM
+        latest = max((*self.session_days, *self.therapy_days), default=0.0)
+        return Course(
+            sessions=tuple(DrugSession(day=d, dose=dose) for d in self.session_days),
+            therapy=tuple(TherapySession(day=d, duration_h=THERAPY_H) for d in self.therapy_days),
+            horizon_days=max(horizon_days, latest, 1.0),
+            masking=self.masking,
+            setting="clinic" if self.setting == "clinic" else "trial",
+            new_oral_antidepressant=self.new_oral_antidepressant,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmRow:
+    """One statistic of an arm.
+
+    Parameters
+    ----------
+    time_days
+        Days from the first dose; None only for the median time to relapse.
+    baseline_mean
+        Published mean before treatment, in points of the row's own scale.
+    remaining
+        Share of the baseline that a responder may keep.
+    remission_max
+        Highest total in remission.
+    """
+
+    scale: Instrument
+    outcome: str
+    time_days: float | None
+    n: int | None
+    baseline_mean: float | None
+    remaining: float = 0.5
+    remission_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialQuery:
+    """The arm and the statistic of one row, and what was assumed."""
+
+    design: ArmDesign
+    row: ArmRow
+    assumptions: tuple[str, ...] = ()
+
+
+def trial_query(cells: Cells) -> TrialQuery:
+    """Return what a row asks.
+
+    Raises
+    ------
+    RowFaultError
+        If a cell cannot be read, or two contradict each other.
+    UnsupportedRowError
+        If no output of the model corresponds to the row.
+    """
+    if cells.get("supported", "") == "no":
+        raise UnsupportedRowError(cells.get("reason", "") or "the table says so")
+    row = _row(cells)
+    assumed: list[str] = []
+    dose = _dose(cells, assumed)
+    masking, control = _masking(cells, dose, assumed)
+    days = days_in(cells, "session_days")
+    if days and days[0] != 0.0:
+        raise RowFaultError("session_days", f"the first session is on day {days[0]:g}, not day 0")
+    if not days and dose is not None:
+        raise UnsupportedRowError("the days of the sessions are not stated")
+    if not days and control == "none":
+        raise UnsupportedRowError("what the arm received is not stated")
+    design = ArmDesign(
+        diagnosis=_diagnosis(cells),
+        dose=dose,
+        session_days=days,
+        masking=masking,
+        control=control,
+        new_oral_antidepressant=_yes(cells, "new_oral_antidepressant"),
+        setting=word_in(cells, "setting", SETTINGS, default="trial"),
+        therapy_days=days_in(cells, "therapy_days"),
+        baseline=_baseline(cells, row),
+    )
+    _check_days(design, row)
+    return TrialQuery(design=design, row=row, assumptions=tuple(assumed))
+
+
+def _row(cells: Cells) -> ArmRow:
+    found = instrument(cells["scale"])
+    outcome = cells["outcome"].lower()
+    if outcome not in OUTCOMES:
+        raise UnsupportedRowError(f"the model does not give the outcome '{cells['outcome']}'")
+    time = number_in(cells, "time_days", at_least=0.0)
+    if time is None and outcome != "median_time_to_relapse_days":
+        raise UnsupportedRowError("no fixed time is stated")
+    if time is not None and time > LONGEST_FOLLOW_UP_DAYS:
+        raise UnsupportedRowError("nothing is forecast beyond two years")
+    mean = number_in(cells, "baseline_mean", above=0.0)
+    if found.kind != "linked" and outcome in ("change", "score") and mean is None:
+        raise UnsupportedRowError(
+            f"only percent change carries over to '{found.name}', and its baseline is not stated"
+        )
+    return ArmRow(
+        scale=found,
+        outcome=outcome,
+        time_days=time,
+        n=count_in(cells, "n"),
+        baseline_mean=mean,
+        remaining=_remaining(cells),
+        remission_max=_remission(cells, found, mean) if outcome == "remission_rate" else None,
+    )
+
+
+def _remaining(cells: Cells) -> float:
+    if stated := FRACTION.search(cells.get("notes", "")):
+        fall = float(stated[1])
+        if 10.0 <= fall <= 90.0:
+            return 1.0 - fall / 100.0
+    return 0.5
+
+
+def _remission(cells: Cells, found: Instrument, mean: float | None) -> int | None:
+    """Return the highest total in remission: what the notes say, else the scale's rule."""
+    stated = _stated_cut_off(cells.get("notes", ""))
+    if found.kind == "ideation":
+        if mean is None or stated is None:
+            raise UnsupportedRowError(
+                "no published link to points of suicidal ideation; only percent change carries over"
+            )
+        return stated
+    if found.kind == "proportional":
+        raise UnsupportedRowError(
+            "no published link to this version of the HAM-D; only percent change carries over"
+        )
+    if stated is not None and stated <= found.maximum / 2.0:
+        return stated
+    if found.remission_max is None:
+        raise UnsupportedRowError(f"'{found.name}' has no rule of remission")
+    return found.remission_max
+
+
+def _stated_cut_off(notes: str) -> int | None:
+    """Return the highest total in remission that notes state, or None.
+
+    Examples
+    --------
+    >>> _stated_cut_off("remission is MADRS of 12 or less; flexible dose")
+    12
+    >>> _stated_cut_off("remission is PHQ-9 below 5")
+    4
+    """
+    stated = CUT_OFF.search(notes)
+    if stated is None:
+        return None
+    number = stated["first"] or stated["second"] or stated["third"]
+    return int(number) - (1 if stated["below"] else 0)
+
+
+def _dose(cells: Cells, assumed: list[str]) -> Dose | None:
+    drug = cells["drug"].lower()
+    if drug not in DRUGS:
+        raise UnsupportedRowError(f"no model of the drug '{cells['drug']}'")
+    per_kg = number_in(cells, "dose_mg_per_kg", at_least=0.0)
+    whole = number_in(cells, "dose_mg", at_least=0.0)
+    route = word_in(cells, "route", ROUTES, default="")
+    minutes = number_in(cells, "duration_min", at_least=0.0)
+    if drug == "none":
+        return None
+    if not route:
+        raise UnsupportedRowError("the route is not stated, or two are pooled")
+    if per_kg == 0.0 or whole == 0.0:
+        raise RowFaultError("dose_mg", f"a dose of 0 of {drug}: an arm without drug is 'none'")
+    checked_dose(per_kg, whole)
+    if per_kg is None and whole is None:
+        raise UnsupportedRowError("dose not stated")
+    if route == "iv_infusion" and not minutes:
+        minutes = USUAL_INFUSION_MIN
+        assumed.append("infusions of 40 min")
+    if route == "iv_bolus" and minutes and minutes > LONGEST_PUSH_MIN:
+        route = "iv_infusion"
+    try:
+        return Dose(
+            drug=drug,  # type: ignore[arg-type]  # one of the drugs, none excluded
+            route=route,  # type: ignore[arg-type]  # one of the routes
+            amount_mg=None if per_kg is not None else whole,
+            amount_mg_per_kg=per_kg,
+            duration_h=(minutes or 0.0) / 60.0,
+        )
+    except InputError as error:
+        column = "duration_min" if "time" in error.problem else "dose_mg_per_kg"
+        raise RowFaultError(column, error.problem) from None
+
+
+def _masking(cells: Cells, dose: Dose | None, assumed: list[str]) -> tuple[Masking, Control]:
+    masking: Masking = word_in(cells, "masking", MASKINGS, default="open")  # type: ignore[assignment]
+    control = word_in(cells, "control", CONTROLS, default="")
+    if dose is not None:  # a column that names the comparator changes nothing here
+        return masking, "none"
+    if control:
+        return masking, control  # type: ignore[return-value]  # one of the controls
+    if masking in CONTROL_OF:
+        assumed.append(f"{CONTROL_OF[masking]} as the control")
+        return masking, CONTROL_OF[masking]
+    return masking, "none"
+
+
+def _diagnosis(cells: Cells) -> str:
+    text = cells["diagnosis"].lower()
+    if not text:
+        raise RowFaultError("diagnosis", "the cell is empty")
+    if text not in DIAGNOSES:
+        raise UnsupportedRowError(f"no population with the diagnosis '{cells['diagnosis']}'")
+    return text
+
+
+def _yes(cells: Cells, column: str) -> bool:
+    return word_in(cells, column, ("yes", "no"), default="no") == "yes"
+
+
+def _baseline(cells: Cells, row: ArmRow) -> tuple[float | None, float | None]:
+    sd = number_in(cells, "baseline_sd", above=0.0)
+    if row.baseline_mean is None or row.scale.kind != "linked":
+        return None, None
+    try:
+        mean, spread = row.scale.madrs_of(row.baseline_mean, sd)
+    except InputError as error:
+        raise RowFaultError("baseline_mean", error.problem) from None
+    return round(mean, 6), None if spread is None else round(spread, 6)
+
+
+def _check_days(design: ArmDesign, row: ArmRow) -> None:
+    latest = max((*design.session_days, *design.therapy_days), default=0.0)
+    if latest > LONGEST_FOLLOW_UP_DAYS:
+        raise UnsupportedRowError("nothing is forecast beyond two years")
+    rated_first = row.outcome == "relapse_free" and row.time_days is not None
+    if rated_first and row.time_days <= 1.0:  # type: ignore[operator]  # not None, as said above
+        raise UnsupportedRowError("a relapse needs a response first, judged a day after the dose")
