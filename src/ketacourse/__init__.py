@@ -5,7 +5,8 @@ use, so that importing the package costs nothing.
 
 >>> import ketacourse
 >>> ketacourse.__all__
-['load_case', 'screen', 'simulate', 'explain', 'evidence', 'schema', '__version__']
+['load_case', 'screen', 'simulate', 'explain', 'replicate', 'evidence',
+'schema', '__version__']
 """
 
 from importlib import import_module
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ketacourse.course.simulate import simulate as simulate
     from ketacourse.therapy.case import case_schema as schema
     from ketacourse.therapy.case import load_case as load_case
+    from ketacourse.trials.replicate import replicate as replicate
 
 __version__ = VERSION
 
@@ -28,6 +30,7 @@ __all__ = [
     "screen",
     "simulate",
     "explain",
+    "replicate",
     "evidence",
     "schema",
     "__version__",
@@ -38,6 +41,7 @@ _HOMES = {
     "screen": ("ketacourse.course.screen", "screen"),
     "simulate": ("ketacourse.course.simulate", "simulate"),
     "explain": ("ketacourse.course.explain", "explain"),
+    "replicate": ("ketacourse.trials.replicate", "replicate"),
     "schema": ("ketacourse.therapy.case", "case_schema"),
 }
 

@@ -22,6 +22,8 @@ SUMMARIES = {
     "screen": "Check a case against the rules of selection and safety.",
     "simulate": "Simulate a course and write its report.",
     "explain": "Explain the mechanism for one patient, link by link.",
+    "trial": "Run a virtual trial: arms, visits, endpoints and power.",
+    "replicate": "Predict every row of a table of published results.",
     "evidence": "Show and search every number of the model, with its source.",
     "schema": "Print the JSON Schema of the case file.",
     "examples": "List the example cases that come with the package.",

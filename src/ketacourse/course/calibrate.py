@@ -8,7 +8,7 @@ follow from how well each fits.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from csv import DictReader
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 from multiprocessing import get_context
@@ -20,7 +20,7 @@ from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.infer.estimate import Estimate, estimate
 from ketacourse.infer.free import FreeParameter, free_parameters, natural_values
-from ketacourse.infer.rows import FitRow, Kind, compared, covariance
+from ketacourse.infer.rows import FitRow, Kind, between_studies, compared, covariance
 from ketacourse.population.typical import belief_units
 from ketacourse.quantity import conversion_factor
 from ketacourse.trials.replicate_arm import simulate_arm
@@ -63,8 +63,8 @@ class FitData:
         Arms with their rows, and the position of each row in ``rows``.
     rows
         The published numbers.
-    errors
-        Covariance of their errors on the scale of comparison.
+    tau
+        Spread between studies on each scale of comparison.
     digest
         Identifies the table.
     left_out
@@ -73,9 +73,14 @@ class FitData:
 
     arms: tuple[tuple[TrialArm, tuple[int, ...]], ...]
     rows: tuple[FitRow, ...]
-    errors: Array
+    tau: Mapping[Kind, float]
     digest: str
     left_out: tuple[tuple[str, str], ...]
+
+    @property
+    def errors(self) -> Array:
+        """Return the covariance of the errors on the scale of comparison."""
+        return covariance(self.rows, tau=dict(self.tau))
 
     @property
     def observed(self) -> Array:
@@ -109,7 +114,7 @@ def fit_data(catalogue: Catalogue) -> FitData:
     return FitData(
         arms=tuple((arm, tuple(positions)) for arm, positions in arms),
         rows=rows,
-        errors=covariance(rows, tau=tau),
+        tau=tau,
         digest=sha256(text.encode()).hexdigest()[:16],
         left_out=tuple(left_out),
     )
@@ -257,6 +262,7 @@ def calibrate(
     parameters = free_parameters(FREE, catalogue=catalogue, overrides={})
     say = told or (lambda _step, _share: None)
     estimates: dict[str, Estimate] = {}
+    first = None if start is None else next(iter(start.values()))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for number, key in enumerate(variants):
             predict = Predictor(
@@ -268,17 +274,28 @@ def calibrate(
                 executor=pool if workers > 1 else None,
             )
 
-            def report(step: int, value: float, _point: Array, key: str = key, n: int = number) -> None:
-                share = (n + step / iterations) / len(variants)
-                say(f"{key}: step {step}, objective {value:.1f}", min(share, 1.0))
+            def report(step: int, value: float, _point: Array, at: int = number) -> None:
+                share = (at + step / iterations) / len(variants)
+                say(f"{variants[at]}: step {step}, misfit {value:.0f}", min(share, 1.0))
 
-            estimates[key] = estimate(
-                predict,
-                observed=data.observed,
-                errors=data.errors,
-                parameters=parameters,
-                start=None if start is None else start.get(key),
-                iterations=iterations,
-                told=report,
-            )
+            def search(begin: Array | None, predict: Predictor = predict) -> Estimate:
+                return estimate(
+                    predict,
+                    observed=data.observed,
+                    errors=data.errors,
+                    parameters=parameters,
+                    start=begin,
+                    iterations=iterations,
+                    told=report,
+                )
+
+            found = search(first)
+            if number == 0:  # the spread between studies is judged once, on the base variant
+                residuals = data.observed - found.predicted
+                data = replace(
+                    data, tau=between_studies(residuals, data.rows, start=dict(data.tau))
+                )
+                found = search(found.mode)
+                first = found.mode
+            estimates[key] = found
     return Calibration(parameters=parameters, estimates=estimates, data=data)

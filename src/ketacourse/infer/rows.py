@@ -1,16 +1,18 @@
 r"""Published rows as the estimation sees them: a scale, an error, a study.
 
 Scores and changes are compared in points, rates on the logit scale, medians on the log
-scale. Rows of one study share what makes that study differ from the others, so their
-errors are correlated:
+scale. What makes one study differ from another is in part common to all its rows, in
+part to the rows of one arm, in part to one row alone:
 
 .. math::
 
-    \Sigma_{ij} = \sigma_i^2 \delta_{ij} + \tau_{k(i)} \tau_{k(j)} s_i s_j
-                  [\mathrm{study}_i = \mathrm{study}_j]
+    \Sigma_{ij} = \tau_{k(i)} \tau_{k(j)} s_i s_j (a\,[\mathrm{study}] + b\,[\mathrm{arm}]
+                  + c\,[i = j]) + \sigma_i \sigma_j s_i s_j (\rho\,[\mathrm{arm}]
+                  + (1 - \rho)\,[i = j])
 
-with :math:`s` the direction in which more benefit moves the row. Within a study, rows of
-one arm also share patients; a part ``REPEATED`` of their sampling error is common.
+with :math:`s` the direction in which more benefit moves the row, :math:`a + b + c = 1`
+(`SHARES`) and :math:`\rho` (`REPEATED`) what rows of one arm share because they are the
+same patients.
 """
 
 from collections.abc import Sequence
@@ -19,12 +21,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 Array = NDArray[np.float64]
 Kind = Literal["points", "rate", "days"]
 
 REPEATED = 0.6
 """Correlation of the sampling errors of two rows of one arm (assumed)."""
+SHARES = (0.4, 0.4, 0.2)
+"""Parts of the variance between studies common to a study, to an arm, to nothing (assumed)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,31 @@ def covariance(rows: Sequence[FitRow], *, tau: dict[Kind, float]) -> Array:
     same_study = study[:, None] == study[None, :]
     same_arm = arm[:, None] == arm[None, :]
     sign = np.array([r.benefit for r in rows])
-    shared = REPEATED * np.outer(sd * sign, sd * sign) * same_arm
-    total = shared + np.diag(sd**2 * (1.0 - REPEATED))
-    return np.asarray(total + np.outer(between, between) * same_study)
+    one = np.eye(len(rows))
+    study_part, arm_part, row_part = SHARES
+    apart = study_part * same_study + arm_part * same_arm + row_part * one
+    sampled = REPEATED * same_arm + (1.0 - REPEATED) * one
+    return np.asarray(
+        np.outer(between, between) * apart + np.outer(sd * sign, sd * sign) * sampled
+    )
+
+
+def between_studies(
+    residuals: Array, rows: Sequence[FitRow], *, start: dict[Kind, float]
+) -> dict[Kind, float]:
+    """Return the spread between studies under which the residuals are most likely.
+
+    A weak prior (a factor of two, log-normal) about ``start`` keeps a kind with few
+    studies from running away.
+    """
+    kinds: tuple[Kind, ...] = ("points", "rate", "days")
+    centre = np.log([start[k] for k in kinds])
+
+    def cost(free: Array) -> float:
+        total = covariance(rows, tau=dict(zip(kinds, np.exp(free), strict=True)))
+        _, logdet = np.linalg.slogdet(total)
+        fit = float(residuals @ np.linalg.solve(total, residuals))
+        return float(logdet + fit + np.sum(((free - centre) / np.log(2.0)) ** 2))
+
+    best = minimize(cost, centre, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 0.01})
+    return dict(zip(kinds, (float(v) for v in np.exp(best.x)), strict=True))

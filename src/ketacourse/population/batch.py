@@ -75,7 +75,7 @@ def drug_system(
     """Return disposition and effect site for the drugs and routes of a course.
 
     ``plasma`` says whether concentrations in plasma stay among the outputs; without them
-    a large batch is posed faster and in less memory.
+    the modes of a large batch need a third of the memory.
     """
     doses = [s.dose for s in course.sessions] or [REFERENCE_COURSE.sessions[0].dose]
     system = pk_model(

@@ -24,7 +24,12 @@ from ketacourse.population.ensemble import EXTRA_UNITS
 from ketacourse.population.expectancy import Control, care_parameter, expectancy_parameter
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
-from ketacourse.population.typical import checked_belief, reference_peaks, typical_values
+from ketacourse.population.typical import (
+    calibrated_belief,
+    checked_belief,
+    reference_peaks,
+    typical_values,
+)
 from ketacourse.population.variability import (
     deviation_spreads,
     draw_deviations,
@@ -108,7 +113,7 @@ def draw_cohort(
     ----------
     belief
         One joint draw of what is believed of typical values, by name, in the units of
-        `belief_units`; a name that is absent takes its typical value.
+        `belief_units`; a name that is absent takes its calibrated or typical value.
     variant
         Account of the mechanism whose values replace typical ones, in proportion.
 
@@ -121,7 +126,8 @@ def draw_cohort(
     check_range(first, count)
     catalogue = load_catalogue()
     kinetics = pk_variability(spec.pk_model, catalogue=catalogue, routes=ROUTES)
-    believed = checked_belief(belief or {}, spec.pk_model)
+    default = calibrated_belief(variant, spec.pk_model)
+    believed = checked_belief({**default, **(belief or {})}, spec.pk_model)
     typical = typical_values(believed, variant, catalogue)
     spreads = variability_values(catalogue, believed)
     covariates = _covariates(spec, seed, first, count)

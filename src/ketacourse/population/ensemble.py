@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.posterior import Posterior, load_posterior
 from ketacourse.evidence.variants import BASE, Variant
 from ketacourse.model import chain
 from ketacourse.population.uncertainty import draw_belief, draw_between_patients
@@ -88,19 +89,29 @@ def build_ensemble(
         Parameters of the pharmacokinetic model with the unit each is wanted in.
     """
     keys = [v.key for v in variants]
-    cycle = [keys[i % len(keys)] for i in range(draws)]
-    variant = (*keys, *cycle)
+    variant = (*keys, *_dealt(keys, draws))
     typical = np.arange(len(variant)) < len(keys)
-    draw_of_row = np.concatenate([np.zeros(len(keys), int), np.arange(draws) // len(keys)])
-    count = max(1, -(-draws // len(keys)))
+    seen = dict.fromkeys(keys, -1)
+    draw_of_row = np.zeros(len(variant), dtype=np.intp)
+    for row in range(len(keys), len(variant)):
+        seen[variant[row]] += 1
+        draw_of_row[row] = seen[variant[row]]
+    count = int(draw_of_row.max()) + 1
 
+    posterior = load_posterior()
     values = {}
     for name, unit in {**CHAIN_UNITS, **EXTRA_UNITS}.items():
         parameter = catalogue.parameter(name)
         middle = parameter.value_in(unit)
         drawn = draw_belief(parameter, count=count, seed=seed, unit=unit)[draw_of_row]
-        centre = np.array([_centre(v, variants, name, unit, catalogue) for v in variant])
         factor = conversion_factor(parameter.unit, unit)
+        centre = np.array([_centre(v, variants, name, unit, catalogue) for v in variant])
+        if posterior is not None and name in posterior.names:
+            column = posterior.names.index(name)
+            ratio = centre / middle
+            centre = factor * ratio * np.array([posterior.modes[v][column] for v in variant])
+            middle = 1.0
+            drawn = factor * ratio / centre * _posterior_draws(posterior, column, variant, draw_of_row)
         moved = np.clip(
             _moved(drawn, middle, centre), parameter.minimum * factor, parameter.maximum * factor
         )
@@ -112,6 +123,33 @@ def build_ensemble(
         drawn = _pk_draw(name, count=count, seed=seed, unit=unit, catalogue=catalogue)
         body[name] = np.where(typical, middle, drawn[draw_of_row])
     return Ensemble(values=values, pharmacokinetics=body, variant=variant, typical=typical)
+
+
+def _posterior_draws(
+    posterior: Posterior, column: int, variant: Sequence[str], draw_of_row: NDArray[np.intp]
+) -> Array:
+    """Return the calibrated draws of one parameter, one per row, in its catalogue unit."""
+    return np.array(
+        [
+            posterior.draws[v][i % len(posterior.draws[v]), column]
+            for v, i in zip(variant, draw_of_row, strict=True)
+        ]
+    )
+
+
+def _dealt(keys: Sequence[str], draws: int) -> list[str]:
+    """Return which variant each draw belongs to: in turn, in proportion to the weights."""
+    posterior = load_posterior()
+    weights = [1.0 if posterior is None else posterior.weights.get(k, 0.0) for k in keys]
+    total = sum(weights) or 1.0
+    owed = np.zeros(len(keys))
+    dealt = []
+    for _ in range(draws):
+        owed += np.array(weights) / total if sum(weights) else 1.0 / len(keys)
+        chosen = int(np.argmax(owed))
+        owed[chosen] -= 1.0
+        dealt.append(keys[chosen])
+    return dealt
 
 
 def _pk_draw(name: str, *, count: int, seed: int, unit: str, catalogue: Catalogue) -> Array:

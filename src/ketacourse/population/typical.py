@@ -12,6 +12,7 @@ import numpy as np
 
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.evidence.posterior import calibrated
 from ketacourse.evidence.variants import variant as variant_of
 from ketacourse.model import chain
 from ketacourse.model.pk.models import pk_parameters
@@ -87,3 +88,12 @@ def _peaks(typical: tuple[tuple[str, float], ...]) -> dict[str, float]:
     }
     found = with_references(rows, catalogue=catalogue)
     return {name: float(found[name][0]) for name in chain.REFERENCES}
+
+
+def calibrated_belief(variant: str, pk_model: str = "kamp") -> dict[str, float]:
+    """Return what the calibration made of a variant, in the units of a belief."""
+    catalogue, units = load_catalogue(), belief_units(pk_model)
+    return {
+        name: value * conversion_factor(catalogue.parameter(name).unit, units[name])
+        for name, value in calibrated(variant).items()
+    }

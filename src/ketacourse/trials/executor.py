@@ -12,9 +12,11 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from multiprocessing import get_all_start_methods, get_context, parent_process
-from multiprocessing.context import BaseContext
 from multiprocessing.connection import wait as wait_for
+from multiprocessing.context import BaseContext
 from typing import Any, Protocol
 
 from ketacourse.errors import InputError, KetacourseError
@@ -169,13 +171,11 @@ class DaskExecutor:
         """
         if workers < 1:
             raise InputError(f"workers is {workers}.", remedy="Give at least 1.")
-        try:
-            import distributed  # noqa: F401 - only to know that it is there
-        except ImportError:
+        if find_spec("distributed") is None:
             raise InputError(
                 "Dask.distributed is not installed.",
                 remedy="Install it: pip install 'ketacourse[distributed]'.",
-            ) from None
+            )
         self.workers, self.address, self.seconds = workers, address, seconds
 
     def check(self) -> None:
@@ -199,7 +199,7 @@ class DaskExecutor:
         WorkersLostError
             If workers are killed again and again.
         """
-        from distributed import KilledWorker, as_completed
+        distributed: Any = import_module("distributed")
 
         if not tasks:
             return
@@ -210,9 +210,9 @@ class DaskExecutor:
                 for task in tasks
             ]
             try:
-                for future in as_completed(futures):
+                for future in distributed.as_completed(futures):
                     yield future.result()
-            except KilledWorker:
+            except distributed.KilledWorker:
                 raise WorkersLostError(
                     "Dask workers are killed again and again.",
                     remedy="Give them more memory, and run the same command again: it goes on "
@@ -224,18 +224,16 @@ class DaskExecutor:
     def _cluster(self) -> Any:
         if self.address is not None:
             return self._client()
-        from distributed import Client, LocalCluster
-
-        cluster = LocalCluster(
+        distributed: Any = import_module("distributed")
+        cluster = distributed.LocalCluster(
             n_workers=self.workers, threads_per_worker=1, processes=True, dashboard_address=None
         )
-        return _Closing(Client(cluster), cluster)
+        return _Closing(distributed.Client(cluster), cluster)
 
     def _client(self) -> Any:
-        from distributed import Client
-
+        distributed: Any = import_module("distributed")
         try:
-            return Client(self.address, timeout=self.seconds)
+            return distributed.Client(self.address, timeout=self.seconds)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
                 f"No Dask scheduler answers at '{self.address}' ({type(error).__name__}).",
@@ -259,5 +257,3 @@ class _Closing:
 
 def _do_sent(work: Work, task: Task) -> Task:
     return work(task)
-
-

@@ -136,9 +136,7 @@ def chunk_path(folder: Path, task: Task) -> Path:
 def read_chunk(folder: Path, task: Task) -> Mapping[str, Any] | None:
     """Return the counts of a chunk, or None where it is missing or not whole."""
     try:
-        record: Mapping[str, Any] = json.loads(
-            chunk_path(folder, task).read_text(encoding="utf-8")
-        )
+        record: Mapping[str, Any] = json.loads(chunk_path(folder, task).read_text(encoding="utf-8"))
         whole = all(
             file_digest(folder / name) == digest for name, digest in record["files"].items()
         )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketacourse.trials.counts import Counts
 from ketacourse.trials.design import Trial
 from ketacourse.trials.endpoint_tally import Block
 from ketacourse.trials.rows import Int64
 from ketacourse.trials.tally import Tally
-from ketacourse.trials.work import Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

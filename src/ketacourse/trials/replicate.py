@@ -22,6 +22,7 @@ from ketacourse.trials.replicate_prediction import (
     faulty,
     not_supported,
 )
+from ketacourse.trials.replicate_published_trials import published_trial_query
 from ketacourse.trials.replicate_safety import predict_safety
 from ketacourse.trials.replicate_safety_rows import safety_query
 from ketacourse.trials.replicate_table import Row, Table, prediction_text, read_table
@@ -161,6 +162,7 @@ def _query(table: Table, row: Row) -> Any:
         return faulty(row.line, "row", row.fault)
     read = {
         "trials": trial_query,
+        "published trials": published_trial_query,
         "published concentrations": published_query,
         "restated concentrations": restated_query,
         "safety": safety_query,

@@ -89,9 +89,7 @@ def simulate_arm(
         Seed of the patients.
     """
     times = tuple(sorted({0.0, *times_days}))
-    cohorts = draw_members(
-        population_of(design, pk_model), members, patients=patients, seed=seed
-    )
+    cohorts = draw_members(population_of(design, pk_model), members, patients=patients, seed=seed)
     nodes = _nodes(design, times, pk_model, seed)
     problem = _posed(design, times, cohorts)
     run = solve(problem, quantities=("madrs",), nodes_h=nodes)

@@ -11,8 +11,8 @@ import numpy as np
 
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.variants import BASE, Variant, load_variants
-from ketacourse.population.cohort import EXPECTANCIES
 from ketacourse.model.pk.variability import SHARED_IN_TIME
+from ketacourse.population.cohort import EXPECTANCIES
 from ketacourse.population.typical import belief_units
 from ketacourse.population.uncertainty import draw_belief
 from ketacourse.quantity import conversion_factor

@@ -7,6 +7,7 @@ matrix), and restated, with the regimen and the model's output written out.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ketacourse.errors import UnitError
 from ketacourse.evidence.concentrations import READERS, ConcentrationObservation
@@ -32,7 +33,13 @@ METRICS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """Pattern to metric; the first that fits holds."""
 
-WINDOW = re.compile(r"auc[_ ]*\(?0[-_\u2013](?:t=)?(\d+(?:\.\d+)?)", re.I)
+ASKS = (
+    "drug", "route", "dose_unit", "steps", "weight_kg", "analyte", "output", "share", "metric",
+    "time_h", "unit",
+)  # fmt: skip
+"""Columns of a restated table that a prediction reads, beside the number of subjects."""
+
+WINDOW = re.compile(r"auc[_ ]*\(?0[-_\u2013](?:t=)?(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 MATRICES: tuple[tuple[str, str], ...] = (
     (r"urine|saliva|cerebro|csf|brain|milk|hair|dialys", ""),
@@ -122,7 +129,7 @@ def restated_query(cells: Mapping[str, str]) -> ConcentrationQuery:
     """
     if cells.get("supported", "") == "no":
         raise UnsupportedRowError(cells.get("reason", "") or "the table says so")
-    read = {column: _cell(column, cells) for column in READERS if column in cells}
+    read: dict[str, Any] = {c: _cell(c, cells) for c in READERS if c in cells}
     if not read["output"]:
         raise UnsupportedRowError(f"no output of the model is '{read['analyte']}'")
     if read["drug"] == "none" or not read["route"]:
@@ -144,15 +151,13 @@ def restated_query(cells: Mapping[str, str]) -> ConcentrationQuery:
         time_h=read["time_h"],
         unit=unit,
         factor=factor,
-        n=read["n"],
+        n=count_in(cells, "n"),
     )
 
 
-def _cell(column: str, cells: Mapping[str, str]) -> object:
-    if column in ("value", "spread", "spread_type", "seen", "used_by", "supported", "reason"):
-        return ""  # never read by the prediction
-    if column in ("row_id", "source", "population", "weight_source", "notes"):
-        return cells[column]
+def _cell(column: str, cells: Mapping[str, str]) -> Any:
+    if column not in ASKS:
+        return ""  # the value above all: it is never read by the prediction
     try:
         return READERS[column](cells[column])
     except ValueError as error:
@@ -171,6 +176,8 @@ def published_query(cells: Mapping[str, str]) -> ConcentrationQuery:
     given, assumptions = _regimen(cells, numbers, metric, time_h)
     _check_time(metric, time_h)
     output, isomer, share = _analyte(cells["analyte"], matrix, given)
+    if metric == "auc" and time_h is None and "inf" not in cells["metric"].lower():
+        assumptions = (*assumptions, "an exposure without a window runs to infinity")
     unit, factor = _unit(metric, cells["unit"])
     query = ConcentrationQuery(
         regimen=given,
@@ -258,7 +265,7 @@ def _metric(text: str, time_h: float | None) -> tuple[str, float | None]:
     raise UnsupportedRowError(f"the model does not give '{text}'")
 
 
-def _check_time(metric: str, time_h: object) -> None:
+def _check_time(metric: str, time_h: float | None) -> None:
     if metric == "conc" and time_h is None:
         raise RowFaultError("time_h", "a concentration needs its time")
     if metric == "conc" and time_h == 0.0:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.rules import load_rules
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
 from ketacourse.model.pk.models import pk_model, pk_parameters
@@ -39,6 +40,9 @@ TAIL_H = (6.0, 12.0)
 """Times after the last step between which the half-life is read (h)."""
 VEIN: Route = "iv_infusion"
 """Route with which bioavailability compares."""
+NEEDLE = ("iv_infusion", "iv_bolus", "im", "sc")
+HIGHEST_DOSE_RULE = "EXT-002"
+"""Rule above whose dose nothing is simulated."""
 SUBJECTS = 200
 """Subjects behind the spread of a single value."""
 
@@ -78,6 +82,9 @@ def predict_concentrations(
         groups.setdefault((query.regimen, _half(query)), []).append(position)
     found: dict[int, Prediction] = {}
     for (regimen, half), positions in groups.items():
+        if too_much := _above_range(regimen):
+            found |= {p: not_supported(too_much) for p in positions}
+            continue
         try:
             bodies = _bodies(model, regimen, catalogue=catalogue, draws=draws, seed=seed)
             batch = _batch(model, regimen, half, bodies, catalogue)
@@ -87,6 +94,17 @@ def predict_concentrations(
         for position in positions:
             found[position] = _predict(queries[position], batch, draws, catalogue)
     return [found[position] for position in range(len(queries))]
+
+
+def _above_range(regimen: Regimen) -> str:
+    """Return why a dose by needle is above what may be simulated, or nothing."""
+    (limit,) = load_rules().rule(HIGHEST_DOSE_RULE).require
+    whole = sum(amount for _, amount in regimen.steps)
+    per_kg = whole if regimen.dose_unit == "mg/kg" else whole / regimen.weight_kg
+    assert limit.value is not None  # a numeric rule always has its limit
+    if regimen.route in NEEDLE and per_kg > limit.value:
+        return f"a dose of {per_kg:.3g} mg/kg is above {limit.value:g} mg/kg"
+    return ""
 
 
 def typical_value(query: ConcentrationQuery, *, model: str, catalogue: Catalogue) -> float:
@@ -227,11 +245,13 @@ def _rows(batch: _Batch, rows: slice) -> _Batch:
         modes=replace(
             found, rates=found.rates[rows], forcing=found.forcing[rows], weights=found.weights[rows]
         ),
-        inflows=tuple(
-            i._replace(amount_umol=a[rows] if np.ndim(a := i.amount_umol) else a)
-            for i in batch.inflows
-        ),
+        inflows=tuple(_picked(inflow, rows) for inflow in batch.inflows),
     )
+
+
+def _picked(inflow: Inflow, rows: slice) -> Inflow:
+    amount = np.asarray(inflow.amount_umol)
+    return inflow._replace(amount_umol=amount[rows]) if amount.ndim else inflow
 
 
 def _values(

@@ -19,6 +19,8 @@ NODES = 41
 """Points at which the belief about a rate is looked at."""
 FARTHEST = 3.5
 """Standard deviations that these points reach to."""
+MOST_PEOPLE = 2000
+"""People beyond whom a binomial rate no longer varies beside everything else."""
 LEAST_RATE = 0.01
 """Believed rates are kept this far from 0 and 1 (assumed): no model knows that nobody will."""
 
@@ -71,7 +73,7 @@ def rate_interval(centre: float, draws: Array, *, logit_sd: float, n: float) -> 
     spread = np.where(z < 0.0, middle - low, high - middle) / Z90
     rates = expit(middle + spread * z)
     weights = np.exp(-0.5 * z**2)
-    whole = max(round(n), 1)
+    whole = min(max(round(n), 1), MOST_PEOPLE)
     counts = np.arange(whole + 1)
     log_choose = gammaln(whole + 1) - gammaln(counts + 1) - gammaln(whole - counts + 1)
     log_p = (

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from ketacourse.errors import InputError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
@@ -55,11 +57,11 @@ def faulty(line: int, column: str, why: str) -> Prediction:
     return Prediction(status=f"error: line {line}, {column}: {why.rstrip('.')}")
 
 
-class UnsupportedRowError(Exception):
+class UnsupportedRowError(InputError):
     """A row asks for something that the model does not have."""
 
 
-class RowFaultError(Exception):
+class RowFaultError(InputError):
     """A cell of a row cannot be read."""
 
     def __init__(self, column: str, why: str) -> None:

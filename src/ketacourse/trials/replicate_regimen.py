@@ -18,17 +18,18 @@ PUSH_H = 1.0 / 60.0
 """Time of a push that is not stated (h, assumed)."""
 LIGHTEST_KG, HEAVIEST_KG = 30.0, 200.0
 
+ANY_CASE = re.IGNORECASE
 NUMBER = r"(\d+(?:\.\d+)?)"
 STEPS = re.compile(
     r"((?:\d+(?:\.\d+)?\s*/\s*)+\d+(?:\.\d+)?)\s*(mg|ug|mcg|µg)(/kg)?/(h|hr|hour|min)\b"
 )
-STEP_TIME = re.compile(rf"{NUMBER}[-\s]*(min|minute|minutes|h|hr|hour|hours)[-\s]*steps?", re.I)
+STEP_TIME = re.compile(rf"{NUMBER}[-\s]*(min|minute|minutes|h|hr|hour|hours)[-\s]*steps?", ANY_CASE)
 WEIGHT = re.compile(
     rf"{NUMBER}\s*(?:\(?\s*(?:SD|SE|s\.d\.|±|\+/-)?\s*[\d.\-–,\s]*\)?)?\s*(?:±\s*[\d.]+\s*)?kg\b",
-    re.I,
+    ANY_CASE,
 )
 AGE = re.compile(
-    rf"(?:mean age|aged?|age of)\s*(?:of\s*)?{NUMBER}(?:\s*(?:-|–|to)\s*{NUMBER})?", re.I
+    rf"(?:mean age|aged?|age of)\s*(?:of\s*)?{NUMBER}(?:\s*(?:-|–|to)\s*{NUMBER})?", ANY_CASE
 )
 
 ROUTE_WORDS: tuple[tuple[str, Route | str], ...] = (
@@ -55,9 +56,11 @@ ROUTE_NAMES: tuple[Route, ...] = (
     "iv_infusion", "iv_bolus", "im", "sc", "intranasal", "oral", "sublingual",
 )  # fmt: skip
 
-SPECIES = re.compile(r"\b(rats?|mice|mouse|dogs?|monkeys?|pigs?|sheep|horses?|rabbits?)\b", re.I)
+SPECIES = re.compile(
+    r"\b(rats?|mice|mouse|dogs?|monkeys?|pigs?|sheep|horses?|rabbits?)\b", ANY_CASE
+)
 YOUNG = re.compile(
-    r"\b(child|children|paediatric|pediatric|infants?|neonat\w*|adolescents?)\b", re.I
+    r"\b(child|children|paediatric|pediatric|infants?|neonat\w*|adolescents?)\b", ANY_CASE
 )
 INTERACTIONS = (
     "ticlopidine", "clarithromycin", "grapefruit", "itraconazole", "rifampicin", "rifampin",
@@ -123,7 +126,7 @@ def route_of(text: str) -> Route:
     """
     plain = text.strip().lower()
     if plain in ROUTE_NAMES:
-        return plain  # type: ignore[return-value]  # one of the literal's own words
+        return plain
     if not plain:
         raise UnsupportedRowError("the route is not stated")
     if re.search(r"\bmixed\b|\bor\b|\bvs\.?\b|various", plain) or len(_parenteral(plain)) > 1:
@@ -131,7 +134,7 @@ def route_of(text: str) -> Route:
     for pattern, meaning in ROUTE_WORDS:
         if re.search(pattern, plain):
             if meaning in ROUTE_NAMES:
-                return meaning  # type: ignore[return-value]  # likewise
+                return meaning
             raise UnsupportedRowError(meaning)
     raise UnsupportedRowError(f"no model of the route '{text}'")
 
@@ -157,9 +160,9 @@ def steps_of(
     stepped = _stepped(text)
     if stepped:
         return stepped
-    if re.search(r"\d[- ]step|stepwise|stepped", text, re.I):
+    if re.search(r"\d[- ]step|stepwise|stepped", text, ANY_CASE):
         raise UnsupportedRowError("the rates of the steps are not stated")
-    if re.search(r"bolus\s*(?:\+|and|then|followed|plus)", text, re.I):
+    if re.search(r"bolus\s*(?:\+|and|then|followed|plus)", text, ANY_CASE):
         raise UnsupportedRowError("a bolus with an infusion is not stated step by step")
     if per_kg is None and whole is None:
         raise UnsupportedRowError("dose not stated")
@@ -229,7 +232,7 @@ def age_of(population: str) -> float | None:
         first = float(found[1])
         value = (first + float(found[2])) / 2.0 if found[2] else first
         return value if 18.0 <= value <= 100.0 else None
-    if re.search(r"(?:>=|≥|over|above)\s*65|elderly|older adults", population, re.I):
+    if re.search(r"(?:>=|≥|over|above)\s*65|elderly|older adults", population, ANY_CASE):
         return 72.0
     return None
 
@@ -250,7 +253,7 @@ def scenarios_of(text: str) -> tuple[str, ...]:
     >>> scenarios_of("healthy, after clarithromycin"), scenarios_of("placebo phase")
     (('clarithromycin',), ())
     """
-    plain = text.lower().replace("\u2019", "'")  # noqa: RUF001 - spreadsheets write this sign
+    plain = text.lower().replace("\u2019", "'")
     if re.search(r"placebo phase|control phase|without (?:pretreatment|inhibitor)", plain):
         return ()
     taken = tuple(

@@ -24,6 +24,7 @@ from ketacourse.population.variability import SessionFactors, draw_session_facto
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.dose import Dose
 from ketacourse.therapy.session import DrugSession
+from ketacourse.trials.dose_range import dose_range_faults
 from ketacourse.trials.replicate_arm import (
     GRID_PATIENTS,
     GRID_TOLERANCE,
@@ -103,8 +104,16 @@ def predict_safety(
             progress(f"course {count + 1} of {len(groups)}", count / len(groups))
         try:
             planned = _course(course)
+            above = list(
+                dose_range_faults(
+                    [("dose", planned.sessions[0].dose)], research=True, catalogue=catalogue
+                )
+            )
         except InputError as error:
             found |= {p: not_supported(error.problem) for p in positions}
+            continue
+        if above:
+            found |= {p: not_supported(above[0].problem) for p in positions}
             continue
         # The account of the mechanism does not touch side effects: one typical member.
         run = _run(
@@ -160,9 +169,9 @@ def _run(
     minutes = np.union1d(FIRST_MIN, [asked.duration_h * 60.0]) if asked.duration_h else FIRST_MIN
     starts = np.array([s.start_h for s in course.sessions])
     times = np.unique(
-        np.concatenate(
-            [minutes / 60.0, *[start + LATER_MIN / 60.0 for start in starts[1:]]]
-        ).round(9)
+        np.concatenate([minutes / 60.0, *[start + LATER_MIN / 60.0 for start in starts[1:]]]).round(
+            9
+        )
     )
     factors = _factors(asked, cohorts[0], catalogue)
     problem = pose_members(course, cohorts, times, session_factors=factors.exposure)
@@ -258,8 +267,10 @@ def _times(query: SafetyQuery, run: _Run) -> Array:
     for values, top in zip(course, peak, strict=True):
         rising = query.form == "onset"
         level = values[top] * (ONSET_SHARE if rising else RETURN_SHARE)
-        after = np.flatnonzero(values[: top + 1] >= level) if rising else (
-            top + np.flatnonzero(values[top:] <= level)
+        after = (
+            np.flatnonzero(values[: top + 1] >= level)
+            if rising
+            else (top + np.flatnonzero(values[top:] <= level))
         )
         found.append(run.minutes[int(after[0])] if after.size else run.minutes[-1])
     return np.array(found)

@@ -20,6 +20,8 @@ Cells = Mapping[str, str]
 Effect = Literal["sbp", "dbp", "hr", "cadss", "sedation", "nausea", "plasma"]
 Form = Literal["peak", "at", "share", "time_of_peak", "onset", "return"]
 
+ANY_CASE = re.IGNORECASE
+
 LABEL_MG = 70.0
 """Nasal esketamine where no dose is stated: the middle of 56 and 84 mg (assumed)."""
 LABEL_SESSIONS = 8
@@ -60,11 +62,18 @@ LEVEL = re.compile(
     r"(sbp|systolic(?: bp)?|dbp|diastolic(?: bp)?) ?(rise|increase|change|elevation)? ?"
     r"(?:ge|gt|>=|\u2265|>|of|at least)? ?(\d{2,3})\b"
 )
+TWO_LEVELS = re.compile(r"\b(1\d\d|2\d\d) ?/? ?(\d{2,3})\b")
+PER_SESSION = re.compile(
+    r"(?:pct|percent|of|per)[ _](?:sessions?|infusions?|administrations?|treatments?|doses)\b"
+)
 CADSS_LEVEL = re.compile(r"cadss ?(?:total|score)? ?(gt|>|above|over|ge|>=|\u2265) ?(\d{1,2})\b")
-DOSES_MG = re.compile(r"((?:\d+(?:\.\d+)?\s*(?:/|,|-|or|and|to)\s*)*\d+(?:\.\d+)?)\s*mg\b(?!\s*/)", re.I)
-AFTER_END = re.compile(r"(?:after|from|since) (?:the )?end of (?:the )?infusion", re.I)
+DOSES_MG = re.compile(
+    r"((?:\d+(?:\.\d+)?\s*(?:/|,|-|or|and|to)\s*)*\d+(?:\.\d+)?)\s*mg\b(?!\s*/)", ANY_CASE
+)
+AFTER_END = re.compile(r"(?:after|from|since) (?:the )?end of (?:the )?infusion", ANY_CASE)
 COUNTED = re.compile(
-    r"(\d[\d,]*)\s*(?:infusions|sessions|doses|administrations|treatments|injections)\b", re.I
+    r"(\d[\d,]*)\s*(?:infusions|sessions|doses|administrations|treatments|injections)\b",
+    ANY_CASE,
 )
 
 
@@ -149,7 +158,7 @@ def safety_query(cells: Cells) -> SafetyQuery:
         effect=effect,
         form=form,
         levels=levels,
-        per_session=bool(re.search(r"session|infusion|administration", name + cells["unit"])),
+        per_session=bool(PER_SESSION.search(f"{name} {cells['unit']}")),
         time_min=time_min,
         from_end=bool(AFTER_END.search(cells.get("notes", ""))),
         factor=factor,
@@ -198,6 +207,8 @@ def _levels(name: str, effect: Effect) -> tuple[tuple[str, float], ...]:
         return (("cadss", float(found[2]) + (1.0 if more else 0.0)),)
     if effect == "cadss":
         raise UnsupportedRowError("spontaneously reported events have no model")
+    if both := TWO_LEVELS.search(name):
+        return (("sbp", float(both[1])), ("dbp", float(both[2])))
     levels = []
     for which, word, text in LEVEL.findall(name):
         kind, level = ("sbp" if which.startswith("s") else "dbp"), float(text)
@@ -262,11 +273,11 @@ def _course(cells: Cells, name: str, n: int | None, assumed: list[str]) -> Safet
     population, notes = cells["population"], cells.get("notes", "")
     regimen.refuse_others(population)
     route_text = cells["route"]
-    if re.search(r"anaesthetic|anesthetic", f"{route_text} {population}", re.I):
+    if re.search(r"anaesthetic|anesthetic", f"{route_text} {population}", ANY_CASE):
         raise UnsupportedRowError("anaesthetic doses have no model of side effects")
-    named = re.search(r"(?:es|ar)ketamine|[sr]-ketamine", f"{route_text} {population}", re.I)
+    named = re.search(r"(?:es|ar)ketamine|[sr]-ketamine", f"{route_text} {population}", ANY_CASE)
     drug = regimen.drug_of(named[0]) if named else "ketamine"
-    route = regimen.route_of(re.sub(r"(?:es|ar)?ketamine", "", route_text, flags=re.I).strip())
+    route = regimen.route_of(re.sub(r"(?:es|ar)?ketamine", "", route_text, flags=ANY_CASE).strip())
     nasal = drug == "esketamine" and route == "intranasal"
     unit, amount = _amount(cells, notes, nasal=nasal, assumed=assumed)
     minutes = _number(cells["infusion_min"])
@@ -281,13 +292,11 @@ def _course(cells: Cells, name: str, n: int | None, assumed: list[str]) -> Safet
         duration_h=(minutes or 0.0) / 60.0,
         sessions=_sessions(f"{population}; {notes}", name, n, nasal=nasal),
         population=_population(population),
-        older=bool(re.search(r"(?:>=|\u2265|over|aged)\s*65|elderly|older", population, re.I)),
+        older=bool(re.search(r"(?:>=|\u2265|over|aged)\s*65|elderly|older", population, ANY_CASE)),
     )
 
 
-def _amount(
-    cells: Cells, notes: str, *, nasal: bool, assumed: list[str]
-) -> tuple[str, float]:
+def _amount(cells: Cells, notes: str, *, nasal: bool, assumed: list[str]) -> tuple[str, float]:
     text = cells["dose_mg_per_kg"]
     if text:
         bound = re.fullmatch(r"(?:<=|\u2264|up to)\s*(\d+(?:\.\d+)?)", text)
@@ -319,14 +328,14 @@ def _sessions(text: str, name: str, n: int | None, *, nasal: bool) -> int:
         counted = int(found[1].replace(",", ""))
         each = counted / n if n is not None and counted > n else counted
         return max(1, min(round(each), MOST_SESSIONS))
-    if re.search(r"long-term|maintenance|patient-years", text, re.I):
+    if re.search(r"long-term|maintenance|patient-years", text, ANY_CASE):
         return MOST_SESSIONS
     return LABEL_SESSIONS if nasal else 1
 
 
 def _population(text: str) -> str:
-    if re.search(r"healthy|volunteer", text, re.I):
+    if re.search(r"healthy|volunteer", text, ANY_CASE):
         return "healthy_volunteers"
-    if re.search(r"clinic\b|service|real[- ]world|outpatient", text, re.I):
+    if re.search(r"clinic\b|service|real[- ]world|outpatient", text, ANY_CASE):
         return "clinic"
-    return "bipolar_trial" if re.search(r"^bipolar", text, re.I) else "trd_trial"
+    return "bipolar_trial" if re.search(r"^bipolar", text, ANY_CASE) else "trd_trial"

@@ -72,7 +72,8 @@ class Instrument:
     @property
     def remission_max(self) -> int | None:
         """Return the highest total in remission, None without a rule."""
-        return scale(self.key).remission_max if self.kind == "linked" else None
+        found = scale(self.key).remission_max if self.kind == "linked" else None
+        return None if found is None else int(found)
 
     def rated(self, latent: Array, deviations: Array) -> Array:
         """Return whole, bounded totals from latent ones and standard normal deviations."""

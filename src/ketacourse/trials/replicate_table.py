@@ -62,6 +62,16 @@ LAYOUTS = (
         ),
     ),
     Layout(
+        kind="trials",
+        name="published trials",
+        needed=(
+            "study_id", "population", "n", "drug", "route", "dose_mg_per_kg", "dose_mg",
+            "infusion_min", "schedule", "concomitant_therapy", "scale", "baseline_mean",
+            "baseline_sd", "time_h", "time_days", "outcome",
+        ),
+        optional=("comparator", "mean_age", "pct_female", "weight_kg_if_given"),
+    ),
+    Layout(
         kind="concentrations",
         name="published concentrations",
         needed=(

@@ -51,13 +51,13 @@ CUT_OFF = re.compile(
     r"(?:(?P<below>\bbelow|\bunder|less than|<(?!=))\s*(?P<first>\d+)"
     r"|(?:<=|\u2264|at most|maximum of)\s*(?P<second>\d+)"
     r"|\b(?P<third>\d+)\s+or\s+(?:less|lower|below|fewer))(?![\d.]*\s*%)",
-    re.I,
+    re.IGNORECASE,
 )
 """What the notes of a row say about remission: ``MADRS of 12 or less``, ``PHQ-9 below 5``."""
 FRACTION = re.compile(
     r"(?:response|responders?)\b[^;]{0,60}?(?:fall|reduction|decrease|improvement|drop) of "
     r"(?:at least |>=\s*|\u2265\s*)?(\d+)\s*%",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -202,7 +202,8 @@ def _points_interval(
     if row.time_days == 0.0:  # before the first dose nothing has changed
         between = 0.0
     low, high = interval(centre, drawn, sd=math.hypot(sampling, between))
-    least = {"score": 0.0, "percent_change": -100.0, "change": -size}[row.outcome]
+    lowest = -row.baseline_mean if row.baseline_mean else -row.scale.maximum
+    least = {"score": 0.0, "percent_change": -100.0, "change": lowest}[row.outcome]
     return max(low, least), high
 
 

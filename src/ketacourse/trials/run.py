@@ -1,21 +1,22 @@
 """Run a trial into a folder, and summarise it from there."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ketacourse.errors import InputError
+from ketacourse.trials.counts import Counts, counts_from
 from ketacourse.trials.design import Trial
 from ketacourse.trials.executor import DaskExecutor, Executor, SerialExecutor
-from ketacourse.trials.folder import open_folder, read_chunk, read_folder, sweep
+from ketacourse.trials.folder import Stored, open_folder, read_chunk, read_folder, sweep
 from ketacourse.trials.gather import gather
 from ketacourse.trials.results import TrialResult, result_of, write_result
-from ketacourse.trials.storage import SUMMARY, TRIAL, arm_folder, read_rows
+from ketacourse.trials.storage import SUMMARY, TRIAL
 from ketacourse.trials.task import CHUNK_PATIENTS, Task, Trajectories, tasks_of
 from ketacourse.trials.trial_read import parse_trial
-from ketacourse.trials.work import ChunkWork, Counts, count_cell, counts_from, frames_of_cell
+from ketacourse.trials.work import ChunkWork, RecountWork, recounted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ def run_trial(
     *,
     executor: Executor | None = None,
     trajectories: Trajectories = "visits",
+    source: Path | None = None,
     force: bool = False,
     chunk_patients: int = CHUNK_PATIENTS,
     progress: Tell | None = None,
@@ -61,6 +63,9 @@ def run_trial(
         Who does the work; this process by default. The results do not depend on it.
     trajectories
         ``visits`` stores a row per patient; ``none`` keeps counts only.
+    source
+        Folder of a trial with the same patients, arms and visits: its stored patients are
+        counted for the endpoints of this trial, and nothing is simulated.
     force
         Replace the results of another trial.
     chunk_patients
@@ -73,9 +78,20 @@ def run_trial(
     OutputError
         If the folder holds something else, cannot be written, or the disk is full.
     InputError
-        If a Dask address does not answer; then nothing was written.
+        If a Dask address does not answer, or the source holds other patients; then nothing
+        was written.
     """
     doer = executor or SerialExecutor()
+    work: ChunkWork | RecountWork
+    where = str(folder.resolve())
+    if source is None:
+        work = ChunkWork(trial=trial, folder=where, trajectories=trajectories)
+    else:
+        stored = checked_source(source, trial)
+        trajectories, chunk_patients = "none", stored.chunk_patients
+        work = RecountWork(
+            trial=trial, folder=where, source=str(source.resolve()), source_digest=stored.digest
+        )
     if isinstance(doer, DaskExecutor):
         doer.check()
     open_folder(
@@ -83,16 +99,15 @@ def run_trial(
     )
     tasks = list(tasks_of(trial, trajectories=trajectories, chunk_patients=chunk_patients))
     missing = [task for task in tasks if read_chunk(folder, task) is None]
-    work = ChunkWork(trial=trial, folder=str(folder.resolve()), trajectories=trajectories)
-    total = sum(t.count * len(trial.cells[t.cell]) for t in tasks)
-    done = total - sum(t.count * len(trial.cells[t.cell]) for t in missing)
+    arms = [len(cell) for cell in trial.cells]
+    done = sum(t.count * arms[t.cell] for t in tasks) - sum(t.count * arms[t.cell] for t in missing)
+    clock = _Clock(done=done, total=sum(t.count * arms[t.cell] for t in tasks))
     tell = progress or _silent
-    told = _Clock(done=done, total=total)
-    tell(told.now(done))
+    tell(clock.now(done))
     for task in doer.run(work, missing):
-        done += task.count * len(trial.cells[task.cell])
-        tell(told.now(done))
-    result = result_of(trial, gather(trial, (_record(folder, task) for task in tasks)))
+        done += task.count * arms[task.cell]
+        tell(clock.now(done))
+    result = result_of(trial, gather(trial, (_counts(folder, task) for task in tasks)))
     if missing or not (folder / SUMMARY).is_file():
         write_result(result, folder)
     sweep(folder)
@@ -108,7 +123,7 @@ def load_result(folder: Path) -> TrialResult:
         If the folder holds no finished trial.
     """
     trial, tasks = stored_trial(folder)
-    return result_of(trial, gather(trial, (_record(folder, task) for task in tasks)))
+    return result_of(trial, gather(trial, (_counts(folder, task) for task in tasks)))
 
 
 def endpoints(folder: Path, trial: Trial | None = None) -> TrialResult:
@@ -128,12 +143,31 @@ def endpoints(folder: Path, trial: Trial | None = None) -> TrialResult:
     """
     own, tasks = stored_trial(folder)
     asked = own if trial is None else trial
-    if _what_was_run(asked) != _what_was_run(own):
+    stored = checked_source(folder, asked)
+    counts = (recounted(asked, task, folder, stored.digest) for task in tasks)
+    return result_of(asked, gather(asked, counts))
+
+
+def checked_source(folder: Path, trial: Trial) -> Stored:
+    """Return what a folder says of its trial, if it has the patients of another one.
+
+    Raises
+    ------
+    InputError
+        If it holds no trial, no rows of patients, or other patients, arms or visits.
+    """
+    stored = read_folder(folder)
+    if stored.trajectories != "visits":
+        raise InputError(
+            f"'{folder}' keeps counts only, no rows of patients.",
+            remedy="Run its trial again with trajectories = visits.",
+        )
+    if _what_was_run(trial.content) != _what_was_run(stored.content):
         raise InputError(
             f"The trial in '{folder}' has other patients, arms or visits.",
-            remedy="Change only endpoints, contrasts, subgroups, relapse and reference.",
+            remedy="Change only endpoints, contrasts, subgroups, relapse, reference and power.",
         )
-    return result_of(asked, gather(asked, _recounted(folder, asked, tasks)))
+    return stored
 
 
 def stored_trial(folder: Path) -> tuple[Trial, list[Task]]:
@@ -142,41 +176,19 @@ def stored_trial(folder: Path) -> tuple[Trial, list[Task]]:
     Raises
     ------
     InputError
-        If the folder holds no trial, or one of another version of the model.
+        If the folder holds no trial.
     """
     stored = read_folder(folder)
-    trial = parse_trial(stored.content, where=str(folder / TRIAL), folder=folder)
-    if trial.digest != stored.digest:
-        trial = replace(trial, digest=stored.digest)
-    tasks = tasks_of(
-        trial, trajectories=stored.trajectories, chunk_patients=stored.chunk_patients
-    )
+    content = dict(stored.content)
+    # Who was in a table of patients is in the rows; the table itself may be gone.
+    people = {k: v for k, v in content.get("population", {}).items() if k != "table"}
+    trial = parse_trial({**content, "population": people}, where=str(folder / TRIAL))
+    trial = replace(trial, digest=stored.digest, content=content)
+    tasks = tasks_of(trial, trajectories=stored.trajectories, chunk_patients=stored.chunk_patients)
     return trial, list(tasks)
 
 
-def _recounted(folder: Path, trial: Trial, tasks: list[Task]) -> Iterator[Counts]:
-    for task in tasks:
-        record = read_chunk(folder, task)
-        names = {} if record is None else record["files"]
-        if not names:
-            raise InputError(
-                f"'{folder}' does not hold the rows of patients {task.first} to "
-                f"{task.first + task.count - 1} of a cell.",
-                remedy="Finish the trial with trajectories = visits.",
-            )
-        frames = frames_of_cell(trial, task.cell)
-        arms = {
-            arm: (read_rows(folder / _file(trial, arm, task), frames[arm]), frames[arm])
-            for arm in trial.cells[task.cell]
-        }
-        yield count_cell(trial, task.cell, arms)
-
-
-def _file(trial: Trial, arm: int, task: Task) -> str:
-    return f"{arm_folder(trial, arm)}/{task.name}.parquet"
-
-
-def _record(folder: Path, task: Task) -> Counts:
+def _counts(folder: Path, task: Task) -> Counts:
     record = read_chunk(folder, task)
     if record is None:
         raise InputError(
@@ -191,8 +203,8 @@ ASKED = ("endpoints", "contrasts", "subgroups", "relapse", "reference", "alpha",
 """Keys of a trial file that say what is asked of its patients, not what happens to them."""
 
 
-def _what_was_run(trial: Trial) -> Mapping[str, Any]:
-    return {key: value for key, value in trial.content.items() if key not in ASKED}
+def _what_was_run(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in content.items() if key not in ASKED}
 
 
 class _Clock:

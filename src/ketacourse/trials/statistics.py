@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import chi2, t
+from scipy.special import chdtrc, ndtri, stdtr, stdtrit
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -39,6 +38,10 @@ class Comparison:
     statistic: float
     p: float
 
+    def __post_init__(self) -> None:
+        for name in ("difference", "lower", "upper", "statistic", "p"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+
 
 NOTHING = Comparison(
     difference=float("nan"), lower=float("nan"), upper=float("nan"),
@@ -55,7 +58,7 @@ def mean_of(n: int, total: float, squares: float, *, level: float = 0.95) -> Est
     if n < 2:
         return Estimate(value=mean, lower=np.nan, upper=np.nan, n=n)
     sd = float(np.sqrt(max(squares - n * mean * mean, 0.0) / (n - 1)))
-    half = float(t.ppf(0.5 + level / 2.0, n - 1)) * sd / float(np.sqrt(n))
+    half = float(stdtrit(n - 1, 0.5 + level / 2.0)) * sd / float(np.sqrt(n))
     return Estimate(value=mean, lower=mean - half, upper=mean + half, n=n, sd=sd)
 
 
@@ -101,14 +104,14 @@ def welch(first: Array, second: Array, *, level: float = 0.95) -> Comparison:
             difference=difference, lower=difference, upper=difference, statistic=sign, p=p
         )
     freedom = sum(parts) ** 2 / (parts[0] ** 2 / (a.n - 1) + parts[1] ** 2 / (b.n - 1))
-    half = float(t.ppf(0.5 + level / 2.0, freedom)) * error
+    half = float(stdtrit(freedom, 0.5 + level / 2.0)) * error
     statistic = difference / error
     return Comparison(
         difference=difference,
         lower=difference - half,
         upper=difference + half,
         statistic=statistic,
-        p=float(2.0 * t.sf(abs(statistic), freedom)),
+        p=float(2.0 * stdtr(freedom, -abs(statistic))),
     )
 
 
@@ -128,7 +131,7 @@ def paired(sums: Array, *, level: float = 0.95) -> Comparison:
         lower=found.lower,
         upper=found.upper,
         statistic=statistic,
-        p=float(2.0 * t.sf(abs(statistic), found.n - 1)),
+        p=float(2.0 * stdtr(found.n - 1, -abs(statistic))),
     )
 
 
@@ -155,31 +158,55 @@ def proportions(first: Counts, second: Counts, *, level: float = 0.95) -> Compar
         lower=difference - float(down),
         upper=difference + float(up),
         statistic=statistic,
-        p=float(chi2.sf(statistic**2, 1)),
+        p=float(chdtrc(1.0, statistic**2)),
     )
 
 
-def mcnemar(n: int, better: int, worse: int, *, level: float = 0.95) -> Comparison:
-    """Compare two shares in the same patients (McNemar 1947), with Wald's interval.
+# Many trials at once: p values only
+
+
+def welch_p(first: Array, second: Array) -> Array:
+    """Return the p value of `welch` for each of many trials, (n_trials,).
 
     Parameters
     ----------
-    n
-        Patients seen under both.
-    better, worse
-        Successes under the first only, and under the second only.
+    first, second
+        n, sum and sum of squares, (n_trials, 3); NaN where a group has fewer than two.
     """
-    if n < 1:
-        return NOTHING
-    difference = (better - worse) / n
-    discordant = better + worse
-    z = float(ndtri(0.5 + level / 2.0))
-    half = z * float(np.sqrt(max(discordant - (better - worse) ** 2 / n, 0.0))) / n
-    statistic = (better - worse) / float(np.sqrt(discordant)) if discordant else 0.0
-    return Comparison(
-        difference=difference,
-        lower=difference - half,
-        upper=difference + half,
-        statistic=statistic,
-        p=float(chi2.sf(statistic**2, 1)),
-    )
+    mean, error = zip(*(_mean_and_error(x) for x in (first, second)), strict=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squared = error[0] + error[1]
+        freedom = squared**2 / (
+            error[0] ** 2 / (first[:, 0] - 1.0) + error[1] ** 2 / (second[:, 0] - 1.0)
+        )
+        difference = mean[0] - mean[1]
+        p = 2.0 * stdtr(freedom, -np.abs(difference) / np.sqrt(squared))
+        return np.asarray(np.where(squared > 0.0, p, np.where(difference == 0.0, 1.0, 0.0)))
+
+
+def paired_p(sums: Array) -> Array:
+    """Return the p value of `paired` for each of many trials, (n_trials,)."""
+    mean, error = _mean_and_error(sums)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2.0 * stdtr(sums[:, 0] - 1.0, -np.abs(mean) / np.sqrt(error))
+        p = np.where(error > 0.0, p, np.where(mean == 0.0, 1.0, 0.0))
+        return np.asarray(np.where(sums[:, 0] < 2, np.nan, p))
+
+
+def proportions_p(first: Array, second: Array) -> Array:
+    """Return the p value of `proportions` for each of many trials, (n_trials,)."""
+    (n1, k1), (n2, k2) = first.T, second.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (k1 + k2) / (n1 + n2)
+        error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2))
+        statistic = np.where(error > 0.0, (k1 / n1 - k2 / n2) / error, 0.0)
+        return np.asarray(np.where((n1 < 1) | (n2 < 1), np.nan, chdtrc(1.0, statistic**2)))
+
+
+def _mean_and_error(sums: Array) -> tuple[Array, Array]:
+    """Return mean and squared standard error, (n_trials,); NaN with fewer than two."""
+    n, total, squares = sums.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / n
+        variance = np.maximum(squares - n * mean * mean, 0.0) / (n - 1.0)
+        return np.where(n < 2, np.nan, mean), np.where(n < 2, np.nan, variance / n)

@@ -144,7 +144,9 @@ def write_columns(columns: Mapping[str, Column], path: Path, about: Mapping[str,
     }
     pairs = ", ".join(f"{key}: {_quoted(value)}" for key, value in metadata.items())
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        connection.register("found", {n: np.ascontiguousarray(c.values) for n, c in columns.items()})
+        connection.register(
+            "found", {n: np.ascontiguousarray(c.values) for n, c in columns.items()}
+        )
         connection.execute(
             f"COPY (SELECT * FROM found) TO {_quoted(str(path))} "  # noqa: S608 - quoted by us
             f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}})"

@@ -8,6 +8,7 @@ r"""Time to an event seen at visits: Kaplan-Meier estimate, median, log-rank tes
 :math:`n_i` are at risk just before :math:`t_i`, :math:`d_i` have the event there, and the
 variance is Greenwood's (1926). Intervals are made on the scale of
 :math:`\ln(-\ln \hat S)` (Kalbfleisch and Prentice 1980), so that they stay within 0 and 1.
+The hazard ratio is that of observed over expected events (Peto and others 1977).
 Everything is computed from counts, which add up over parts of a trial.
 """
 
@@ -15,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import chi2
+from scipy.special import chdtrc, ndtri
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -120,21 +120,35 @@ def kaplan_meier(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRank:
+    """A log-rank comparison of two groups.
+
+    Attributes
+    ----------
+    z, p
+        Standardised excess of events in the first group, and the two-sided p value.
+    ratio, lower, upper
+        Hazard of the first relative to the second group, observed over expected events on
+        each side, with its interval.
+    """
+
+    z: float
+    p: float
+    ratio: float
+    lower: float
+    upper: float
+
+
 def log_rank(
-    events: Counts | list[list[int]], censored: Counts | list[list[int]]
-) -> tuple[float, float]:
-    """Compare two groups.
+    events: Counts | list[list[int]], censored: Counts | list[list[int]], *, level: float = 0.95
+) -> LogRank:
+    """Compare two groups; NaN where no event can be compared.
 
     Parameters
     ----------
     events, censored
         Counts per group and day, shape (2, n), on the same days.
-
-    Returns
-    -------
-    z, p
-        Standardised excess of events in the first group, and the two-sided p value; NaN
-        where no event can be compared.
     """
     died, lost = np.asarray(events, dtype=np.float64), np.asarray(censored, dtype=np.float64)
     leaving = died + lost
@@ -142,17 +156,26 @@ def log_rank(
     risk = leaving.sum(axis=1, keepdims=True) - before
     total, all_died = risk.sum(axis=0), died.sum(axis=0)
     use = (total > 1) & (all_died > 0)
-    if not use.any():
-        return float("nan"), float("nan")
     n, d = total[use], all_died[use]
     share = risk[0, use] / n
-    expected = d * share
-    variance = d * share * (1.0 - share) * (n - d) / (n - 1.0)
-    spread = float(variance.sum())
-    if not spread > 0.0:
-        return float("nan"), float("nan")
-    z = float((died[0, use] - expected).sum() / np.sqrt(spread))
-    return z, float(chi2.sf(z * z, 1))
+    expected = np.array([(d * share).sum(), (d * (1.0 - share)).sum()])
+    observed = died[:, use].sum(axis=1)
+    variance = float((d * share * (1.0 - share) * (n - d) / np.maximum(n - 1.0, 1.0)).sum())
+    if not variance > 0.0:
+        nan = float("nan")
+        return LogRank(z=nan, p=nan, ratio=nan, lower=nan, upper=nan)
+    z = float((observed[0] - expected[0]) / np.sqrt(variance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = observed / expected
+        ratio = float(rate[0] / rate[1]) if rate[1] > 0.0 else float("inf")
+    half = float(ndtri(0.5 + level / 2.0)) * float(np.sqrt((1.0 / expected).sum()))
+    return LogRank(
+        z=z,
+        p=float(chdtrc(1.0, z * z)),
+        ratio=ratio,
+        lower=ratio * float(np.exp(-half)),
+        upper=ratio * float(np.exp(half)),
+    )
 
 
 def _first_below(days: Array, curve: Array) -> float | None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ketacourse.therapy.scales import scale
 from ketacourse.trials.covariate_columns import CATEGORIES
-from ketacourse.trials.rows import UNSEEN, ArmRows, Frame, Int64, columns_of
+from ketacourse.trials.outcomes import DISSOCIATED_ABOVE, SURGE_RISE_MMHG, SURGE_SBP_MMHG
+from ketacourse.trials.rows import MISSED, UNSEEN, ArmRows, Frame, Int16, Int64, columns_of
 
 Tally = dict[str, Int64]
 """Name to counts or sums; two tallies of the same trial add up entry by entry."""
@@ -21,6 +22,10 @@ LATENT_PARTS = 1024
 """Latent scores are summed in this fraction of a point."""
 HIGHEST_SBP, HIGHEST_RISE, HIGHEST_CADSS = 400, 200, 92
 """Ends of the histograms of peaks (mmHg, mmHg, points); what lies above counts as the end."""
+LOWEST_PERCENT, HIGHEST_PERCENT = -100, 200
+"""Ends of the histograms of percent change; what lies above counts as the end."""
+PATIENT_EVENTS = ("attended", "sbp_rise", "sbp_peak", "cadss", "nausea", "missed")
+"""What is counted per patient: came to a session, or had this in any of them."""
 
 _ODD = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 
@@ -45,6 +50,9 @@ def arm_tally(rows: ArmRows, frame: Frame, branches: int) -> Tally:
         change = np.where((totals >= 0) & (start >= 0), totals - start + top, UNSEEN)
         found[f"score:{key}"] = _histograms(totals, top + 1)
         found[f"change:{key}"] = _histograms(change, 2 * top + 1)
+        found[f"percent:{key}"] = _histograms(
+            _percent(totals, start), HIGHEST_PERCENT - LOWEST_PERCENT + 1
+        )
     latent = np.rint(rows.latent.astype(np.float64) * LATENT_PARTS).astype(np.int64)
     found["latent"] = latent.sum(axis=0)
     found["dropped"] = np.bincount(rows.last_visit[rows.dropped], minlength=visits)
@@ -61,8 +69,29 @@ def arm_tally(rows: ArmRows, frame: Frame, branches: int) -> Tally:
     found["sbp_rise"] = _histograms(np.minimum(rows.sbp_rise, HIGHEST_RISE), HIGHEST_RISE + 1)
     found["cadss"] = _histograms(np.minimum(rows.cadss, HIGHEST_CADSS), HIGHEST_CADSS + 1)
     found["nausea"] = _histograms(rows.nausea, 2)
+    found["events"] = _events(rows)
     found["checksum"] = checksum(rows, frame)
     return found
+
+
+def _percent(totals: Int16, start: Int64) -> Int64:
+    """Return percent change from the lowest bin up, in whole percent, -1 where unknown.
+
+    Rounded up, so that -50 or less means exactly a fall by half or more.
+    """
+    known = (totals >= 0) & (start > 0)
+    percent = -((start - totals) * 100 // np.maximum(start, 1))
+    inside = np.clip(percent, LOWEST_PERCENT, HIGHEST_PERCENT)
+    return np.where(known, inside - LOWEST_PERCENT, UNSEEN)
+
+
+def _events(rows: ArmRows) -> Int64:
+    """Return how many patients had each of `PATIENT_EVENTS` in any session."""
+    had = (
+        rows.cadss >= 0, rows.sbp_rise >= SURGE_RISE_MMHG, rows.sbp_peak >= SURGE_SBP_MMHG,
+        rows.cadss > DISSOCIATED_ABOVE, rows.nausea == 1, rows.session == MISSED,
+    )  # fmt: skip
+    return np.array([np.count_nonzero(each.any(axis=1)) for each in had], dtype=np.int64)
 
 
 def _histograms(values: NDArray[np.signedinteger], bins: int) -> Int64:

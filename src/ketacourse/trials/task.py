@@ -34,6 +34,13 @@ class Task:
     count: int
 
 
+def task_of(digest: str, *, cell: int, first: int, count: int, trajectories: Trajectories) -> Task:
+    """Return the task of one range of patients of a trial, given the trial's digest."""
+    text = json.dumps([digest, cell, first, count, trajectories])
+    name = hashlib.sha256(text.encode()).hexdigest()[:24]
+    return Task(name=name, cell=cell, first=first, count=count)
+
+
 def tasks_of(
     trial: Trial, *, trajectories: Trajectories, chunk_patients: int = CHUNK_PATIENTS
 ) -> Iterator[Task]:
@@ -42,6 +49,6 @@ def tasks_of(
         patients = trial.patients_of(cell)
         for first in range(0, patients, chunk_patients):
             count = min(chunk_patients, patients - first)
-            text = json.dumps([trial.digest, cell, first, count, trajectories])
-            name = hashlib.sha256(text.encode()).hexdigest()[:24]
-            yield Task(name=name, cell=cell, first=first, count=count)
+            yield task_of(
+                trial.digest, cell=cell, first=first, count=count, trajectories=trajectories
+            )

@@ -8,20 +8,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ketacourse.engine.recorded import record_chain
+from ketacourse.errors import InputError
 from ketacourse.trials.chunk import run_chunk
+from ketacourse.trials.counts import Counts, count_cell, frames_of_cell
 from ketacourse.trials.design import Trial
-from ketacourse.trials.endpoint_tally import Block, EndpointTally, endpoint_tally
 from ketacourse.trials.folder import chunk_path, read_chunk
-from ketacourse.trials.path import paths_of
-from ketacourse.trials.rows import ArmRows, Frame, Int64
-from ketacourse.trials.storage import arm_folder, file_digest, write_rows, write_text
-from ketacourse.trials.tally import Tally, arm_tally
-from ketacourse.trials.task import Task, Trajectories
+from ketacourse.trials.storage import (
+    arm_folder,
+    file_digest,
+    read_rows,
+    write_rows,
+    write_text,
+)
+from ketacourse.trials.task import Task, Trajectories, task_of
 from ketacourse.version import VERSION
 
 
@@ -53,12 +54,7 @@ class ChunkWork:
                 write_rows(rows, frames[arm], folder / name, self._about(arm))
                 files[name] = file_digest(folder / name)
         counts = count_cell(self.trial, task.cell, {a: (r, frames[a]) for a, r in arms.items()})
-        record = {
-            "cell": task.cell, "first": task.first, "count": task.count, "files": files,
-            **counts.as_data(),
-        }  # fmt: skip
-        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
-        write_text(chunk_path(folder, task), text + "\n")
+        write_counts(folder, task, counts, files=files)
         return task
 
     def _about(self, arm: int) -> dict[str, str]:
@@ -73,69 +69,64 @@ class ChunkWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """The counts of some chunks: by arm, and behind the endpoints."""
+class RecountWork:
+    """Count stored patients anew instead of running them.
 
-    arms: Mapping[int, Tally]
-    endpoints: EndpointTally
+    Attributes
+    ----------
+    trial
+        What is asked of the patients.
+    folder
+        Where the counts go.
+    source, source_digest
+        The folder that holds the patients, and the digest of its trial.
+    """
 
-    def as_data(self) -> dict[str, Any]:
-        """Return the counts as plain data."""
-        return {
-            "arms": {str(arm): _plain(tally) for arm, tally in self.arms.items()},
-            "pooled": _plain(self.endpoints.pooled),
-            "trials": {
-                name: {"start": block.start, **_array(block.sums)}
-                for name, block in self.endpoints.trials.items()
-            },
-        }
+    trial: Trial
+    folder: str
+    source: str
+    source_digest: str
+
+    def __call__(self, task: Task) -> Task:
+        """Count a chunk and store its counts, unless they are there already."""
+        folder = Path(self.folder)
+        if read_chunk(folder, task) is None:
+            counts = recounted(self.trial, task, Path(self.source), self.source_digest)
+            write_counts(folder, task, counts, files={})
+        return task
 
 
-def counts_from(record: Mapping[str, Any]) -> Counts:
-    """Return the counts that were stored as plain data."""
-    return Counts(
-        arms={int(arm): _tally(tally) for arm, tally in record["arms"].items()},
-        endpoints=EndpointTally(
-            pooled=_tally(record["pooled"]),
-            trials={
-                name: Block(start=block["start"], sums=_numbers(block))
-                for name, block in record["trials"].items()
-            },
-        ),
+def recounted(trial: Trial, task: Task, source: Path, source_digest: str) -> Counts:
+    """Return the counts of a chunk from its stored rows.
+
+    Raises
+    ------
+    InputError
+        If the rows are not there, or damaged.
+    """
+    stored = task_of(
+        source_digest, cell=task.cell, first=task.first, count=task.count, trajectories="visits"
     )
+    record = read_chunk(source, stored)
+    if record is None or not record["files"]:
+        raise InputError(
+            f"'{source}' does not hold the rows of patients {task.first} to "
+            f"{task.first + task.count - 1} of cell {task.cell}.",
+            remedy="Finish that trial first, with trajectories = visits.",
+        )
+    frames = frames_of_cell(trial, task.cell)
+    arms = {}
+    for arm in trial.cells[task.cell]:
+        path = source / arm_folder(trial, arm) / f"{stored.name}.parquet"
+        arms[arm] = (read_rows(path, frames[arm]), frames[arm])
+    return count_cell(trial, task.cell, arms)
 
 
-def count_cell(
-    trial: Trial, cell: int, arms: Mapping[int, tuple[ArmRows, Frame]]
-) -> Counts:
-    """Return the counts of the arms of a cell."""
-    branches = len(trial.rerandomise.branches) if trial.rerandomise else 0
-    return Counts(
-        arms={arm: arm_tally(rows, frame, branches) for arm, (rows, frame) in arms.items()},
-        endpoints=endpoint_tally(trial, cell, arms),
-    )
-
-
-def frames_of_cell(trial: Trial, cell: int) -> dict[int, Frame]:
-    """Return what the columns of each arm of a cell stand for."""
-    found: dict[int, Frame] = {}
-    for path in paths_of(trial, cell):
-        for phase, given in enumerate(path.phases):
-            found.setdefault(given.arm, path.frame(trial, phase))
-    return found
-
-
-def _plain(tally: Tally) -> dict[str, Any]:
-    return {name: _array(counts) for name, counts in tally.items()}
-
-
-def _array(counts: Int64) -> dict[str, Any]:
-    return {"shape": list(counts.shape), "values": counts.reshape(-1).tolist()}
-
-
-def _tally(data: Mapping[str, Any]) -> Tally:
-    return {name: _numbers(entry) for name, entry in data.items()}
-
-
-def _numbers(entry: Mapping[str, Any]) -> Int64:
-    return np.array(entry["values"], dtype=np.int64).reshape(entry["shape"])
+def write_counts(folder: Path, task: Task, counts: Counts, *, files: Mapping[str, str]) -> None:
+    """Store the counts of a chunk, and the files it wrote with their fingerprints."""
+    record = {
+        "cell": task.cell, "first": task.first, "count": task.count, "files": dict(files),
+        **counts.as_data(),
+    }  # fmt: skip
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+    write_text(chunk_path(folder, task), text + "\n")

@@ -103,5 +103,5 @@ def _adherence(trial: Trial) -> str:
         f"A typical patient misses {rule.missed_share:.0%} of the sessions after the first. "
         f"Leaving is {rule.dropout_without_benefit:g} times as likely without any benefit as "
         f"with full benefit, and {rule.dropout_with_burden:g} times with strong dissociation. "
-        "No trial has measured these factors."
+        "These factors are assumed unless the trial file states them."
     )

@@ -1,0 +1,118 @@
+"""The calibrated posterior that ships with the package: joint draws per mechanism variant.
+
+``calibration/posterior.csv`` holds one row per draw in the catalogue's units, the row
+``mode`` of a variant being its most probable point; ``calibration/posterior.json`` says
+which data, seed and version made it, and the weight of each variant. The catalogue keeps
+the priors; what was not calibrated stays at them.
+"""
+
+import json
+from collections.abc import Mapping
+from csv import reader
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketacourse.errors import EvidenceError
+from ketacourse.evidence.catalogue import Parameter, load_catalogue
+
+Array = NDArray[np.float64]
+
+SOURCE = "ketacourse_calibration"
+FOLDER = "calibration"
+MODE = "mode"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posterior:
+    """Joint draws of the calibrated parameters, in the catalogue's units.
+
+    Attributes
+    ----------
+    names
+        The calibrated parameters.
+    modes
+        Most probable values by variant, shape (n_names,).
+    draws
+        Joint draws by variant, shape (n_draws, n_names).
+    weights
+        Weight of each variant; they add up to one.
+    made_by
+        Data digest, seed, version and settings of the calibration.
+    """
+
+    names: tuple[str, ...]
+    modes: Mapping[str, Array]
+    draws: Mapping[str, Array]
+    weights: Mapping[str, float]
+    made_by: Mapping[str, Any]
+
+    def typical(self, variant: str) -> dict[str, float]:
+        """Return the most probable values of one variant by name."""
+        return dict(zip(self.names, (float(v) for v in self.modes[variant]), strict=True))
+
+    def drawn(self, variant: str, draw: int) -> dict[str, float]:
+        """Return one joint draw of a variant by name; draws repeat after the last."""
+        rows = self.draws[variant]
+        return dict(zip(self.names, (float(v) for v in rows[draw % len(rows)]), strict=True))
+
+
+@cache
+def load_posterior() -> Posterior | None:
+    """Return the shipped posterior, or None when the package was not calibrated."""
+    folder = files("ketacourse.evidence").joinpath(FOLDER)
+    table = folder.joinpath("posterior.csv")
+    if not table.is_file():
+        return None
+    made_by = json.loads(folder.joinpath("posterior.json").read_text(encoding="utf-8"))
+    lines = list(reader(table.read_text(encoding="utf-8").splitlines()))
+    names = tuple(lines[0][2:])
+    known = load_catalogue().parameters
+    missing = [n for n in names if n not in known]
+    if missing:
+        raise EvidenceError(f"The posterior names {missing}, which the catalogue lacks.")
+    modes: dict[str, Array] = {}
+    draws: dict[str, list[Array]] = {}
+    for variant, draw, *values in lines[1:]:
+        row = np.array([float(v) for v in values])
+        if draw == MODE:
+            modes[variant] = row
+        else:
+            draws.setdefault(variant, []).append(row)
+    return Posterior(
+        names=names,
+        modes=modes,
+        draws={k: np.array(v) for k, v in draws.items()},
+        weights=made_by["weights"],
+        made_by=made_by,
+    )
+
+
+def calibrated(variant: str) -> dict[str, float]:
+    """Return the calibrated typical values of a variant in catalogue units, or nothing."""
+    posterior = load_posterior()
+    return {} if posterior is None or variant not in posterior.modes else posterior.typical(variant)
+
+
+def as_calibrated(parameter: Parameter, variant: str) -> Parameter:
+    """Return a catalogue parameter as the calibration of a variant left it."""
+    posterior = load_posterior()
+    if posterior is None or parameter.name not in posterior.names or variant not in posterior.modes:
+        return parameter
+    column = posterior.names.index(parameter.name)
+    low, high = np.percentile(posterior.draws[variant][:, column], [5.0, 95.0])
+    typical = float(posterior.modes[variant][column])
+    prior = f"Prior {parameter.typical:g} ({parameter.lower:g} to {parameter.upper:g})"
+    return replace(
+        parameter,
+        typical=typical,
+        lower=min(float(low), typical),
+        upper=max(float(high), typical),
+        grade="calibrated",
+        source=SOURCE,
+        note=f"{prior}, {parameter.grade}, {parameter.source}. {parameter.note}".strip(),
+    )
