@@ -10,8 +10,10 @@ from ketacourse.course.screen import screen
 from ketacourse.course.series import CHAIN, LINKED_SCALES, PLASMA
 from ketacourse.course.simulate import simulate
 from ketacourse.errors import ExtrapolationError, InputError
+from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.therapy.case import load_case
 from ketacourse.therapy.dose import Dose
+from ketacourse.therapy.links import load_links as load_scale_links
 from ketacourse.therapy.session import DrugSession, TherapySession
 
 DRAWS = 20
@@ -77,6 +79,13 @@ def test_the_control_is_the_same_patient_without_drug(run):
     assert madrs.control[0] == pytest.approx(madrs.typical[0])
 
 
+def test_a_linked_scale_is_graded_like_the_least_certain_link_on_the_way():
+    grades = {key: about.grade for key, about in LINKED_SCALES.items()}
+    assert grades["hamd17"] == load_scale_links()["hamd17_madrs"].grade
+    assert grades["gad7"] == "weak"
+    assert "by assumption" in LINKED_SCALES["gad7"].note
+
+
 def test_every_variant_is_run_and_labelled(run):
     assert set(run.series["madrs"].variants) == set(run.variants)
     assert len(run.variants) == 5
@@ -103,6 +112,20 @@ def test_the_result_lists_what_it_used(run):
     assert {"pk_kamp.cl", "receptors.kd", "mood.fast_gain"} <= names
     assert {p.source for p in run.parameters_used} <= {s.key for s in run.sources_used}
     assert not run.research
+
+
+def test_what_stands_in_for_the_patient_and_what_changes_exposure_is_listed():
+    patient = replace(RESISTANT.patient, cyp2b6_genotype="*6/*6")
+    case = replace(given(0.0, amount_mg_per_kg=0.5), patient=patient, baseline={})
+    names = {p.name for p in simulate(case, draws=10).parameters_used}
+    assert {"pk_modifier.cyp2b6_6_6_systemic", "patient.baseline", "patient.il1b"} <= names
+    assert {"placebo.visit_time", "pk_molar.hydroxynorketamine"} <= names
+    assert "pk_modifier.rifampicin_oral" not in names
+
+
+def test_links_between_scales_and_allele_frequencies_are_among_the_sources(run):
+    keys = {s.key for s in run.sources_used}
+    assert {"leucht2018_linking", "val66met_croatia_korea2009"} <= keys
 
 
 def test_progress_is_told_from_start_to_end():
@@ -197,6 +220,17 @@ def test_a_met_carrier_and_an_untested_patient_lie_in_order():
         return simulate(case, draws=10).series["structural_effect"].typical.max()
 
     assert structure("val/val") > structure("unknown") > structure("met/met")
+
+
+def test_inflammation_lowers_the_structural_gain_as_its_parameter_says():
+    def structure(crp):
+        patient = replace(RESISTANT.patient, crp_mg_per_l=crp)
+        case = replace(given(0.0, amount_mg_per_kg=0.5), patient=patient)
+        return simulate(case, draws=10).series["structural_effect"]
+
+    calm, inflamed = structure(1.0), structure(30.0)
+    assert load_catalogue().parameter("plasticity.inflammation_on_pool").typical > 0.0
+    assert calm.typical.max() > 1.02 * inflamed.typical.max()
 
 
 def test_two_processes_give_the_same_numbers_whatever_the_hash_seed(python):

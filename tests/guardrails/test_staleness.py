@@ -100,3 +100,45 @@ def test_the_newest_reading_counts_before_a_session(
     high = {"patient": {"vitals": {"sbp": "160 mmHg"}}, "vitals": calmer}
     context = Context(case=case_with(high), rules=book.rules)
     assert judge(book.rule("MON-004"), book, context).finding is None
+
+
+FROM_THE_FUTURE = {"state": "done", "day": 70}
+
+
+@pytest.mark.parametrize(
+    ("code", "checks"),
+    [
+        ("ELG-010", {"ecg": {**FROM_THE_FUTURE, "result": "normal"}}),
+        ("MON-024", {"cssrs_screen": {**FROM_THE_FUTURE, "result": "low"}}),
+        ("FRS-003", {"cssrs_screen": {**FROM_THE_FUTURE, "result": "low"}}),
+        ("REC-003", {"pregnancy_test": {**FROM_THE_FUTURE, "result": "negative"}}),
+    ],
+)
+def test_a_check_that_is_still_to_come_does_not_count_as_done(
+    code: str, checks: dict[str, Any], book: RuleBook, case_with: Callable[..., Case]
+) -> None:
+    context = Context(case=case_with({"patient": {"checks": checks}}), rules=book.rules)
+    finding = judge(book.rule(code), book, context).finding
+    assert finding is not None
+    assert finding.state in ("not_recorded", "stale")
+
+
+def test_a_bad_result_counts_whatever_its_day(
+    book: RuleBook, case_with: Callable[..., Case]
+) -> None:
+    positive = {"pregnancy_test": {**FROM_THE_FUTURE, "result": "positive"}}
+    context = Context(case=case_with({"patient": {"checks": positive}}), rules=book.rules)
+    finding = judge(book.rule("REC-003"), book, context).finding
+    assert finding is not None
+    assert (finding.severity, finding.state) == ("blocked", "recorded")
+
+
+def test_a_check_done_during_the_course_counts_once_the_course_got_there(
+    book: RuleBook, case_with: Callable[..., Case]
+) -> None:
+    later = {
+        "patient": {"checks": {"ecg": {"state": "done", "day": 5, "result": "normal"}}},
+        "scores": [{"day": 6, "scale": "madrs", "total": 20}],
+    }
+    context = Context(case=case_with(later), rules=book.rules)
+    assert judge(book.rule("ELG-010"), book, context).finding is None

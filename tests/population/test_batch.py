@@ -37,7 +37,12 @@ def test_the_run_starts_with_the_first_therapy_session_and_ends_with_the_horizon
 def test_references_are_found_for_each_row_whatever_the_patient_brings(chain_rows):
     rows = chain_rows(draws=10)
     ill = with_references(
-        {**rows, "patient.met_share": np.ones(15), "patient.ampa_open": np.zeros(15)},
+        {
+            **rows,
+            "patient.met_share": np.ones(15),
+            "patient.ampa_open": np.zeros(15),
+            "patient.il6": np.full(15, 8.0),
+        },
         catalogue=load_catalogue(),
     )
     for name in chain.REFERENCES:

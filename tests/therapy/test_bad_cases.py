@@ -279,6 +279,10 @@ SLIPS = [
          "[[course.sessions]]\nday = 61", S2, "61", "60 days", 'horizon = "89 d"'),
     slip("therapy lies after the horizon", "days = [1, 4]", "days = [1, 70]", "course.therapy[1]",
          "70", "60 days"),
+    slip("a therapy session is given twice", "days = [1, 4]", "days = [1, 1]",
+         "course.therapy[1]", "repeats course.therapy[1]"),
+    slip("a therapy session overlaps another", "days = [1, 4]", "days = [1, 1.01]",
+         "course.therapy[1]", "45.6 min before", "may not overlap"),
     # observations
     slip("the baseline is above its scale", "madrs = 32", "madrs = 61", "baseline.madrs", "61",
          "0 to 60"),

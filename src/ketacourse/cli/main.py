@@ -24,6 +24,8 @@ SUMMARIES = {
     "explain": "Explain the mechanism for one patient, link by link.",
     "trial": "Run a virtual trial: arms, visits, endpoints and power.",
     "replicate": "Predict every row of a table of published results.",
+    "calibrate": "Estimate the population parameters from published trials.",
+    "validate": "Predict each study from the others, beside fixed margins.",
     "evidence": "Show and search every number of the model, with its source.",
     "schema": "Print the JSON Schema of the case file.",
     "examples": "List the example cases that come with the package.",

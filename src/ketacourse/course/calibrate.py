@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.evidence.posterior import load_posterior
 from ketacourse.infer.estimate import Estimate, estimate
 from ketacourse.infer.free import FreeParameter, free_parameters, natural_values
 from ketacourse.infer.rows import FitRow, Kind, between_studies, compared, covariance
@@ -236,6 +237,7 @@ def calibrate(
     iterations: int = 6,
     workers: int = 2,
     start: Mapping[str, Array] | None = None,
+    tau: Mapping[Kind, float] | None = None,
     told: Told | None = None,
 ) -> Calibration:
     """Estimate the free parameters for each mechanism variant.
@@ -252,6 +254,8 @@ def calibrate(
         Processes to share the arms among.
     start
         Free parameters to start from, by variant.
+    tau
+        Spread between studies; estimated on the first variant if None.
     told
         Called with what is being done and the share done.
     """
@@ -259,6 +263,8 @@ def calibrate(
         raise InputError(f"{patients} patients per arm are too few.", remedy="Give at least 50.")
     catalogue = load_catalogue()
     data = fit_data(catalogue)
+    if tau is not None:
+        data = replace(data, tau=dict(tau))
     parameters = free_parameters(FREE, catalogue=catalogue, overrides={})
     say = told or (lambda _step, _share: None)
     estimates: dict[str, Estimate] = {}
@@ -275,10 +281,12 @@ def calibrate(
             )
 
             def report(step: int, value: float, _point: Array, at: int = number) -> None:
-                share = (at + step / iterations) / len(variants)
+                share = (at + step / max(iterations, 1)) / len(variants)
                 say(f"{variants[at]}: step {step}, misfit {value:.0f}", min(share, 1.0))
 
-            def search(begin: Array | None, predict: Predictor = predict) -> Estimate:
+            def search(
+                begin: Array | None, data: FitData, predict: Predictor = predict
+            ) -> Estimate:
                 return estimate(
                     predict,
                     observed=data.observed,
@@ -289,13 +297,52 @@ def calibrate(
                     told=report,
                 )
 
-            found = search(first)
-            if number == 0:  # the spread between studies is judged once, on the base variant
+            found = search(first if start is None else start.get(key, first), data)
+            if (
+                number == 0 and tau is None
+            ):  # the spread between studies is judged once, on the base variant
                 residuals = data.observed - found.predicted
                 data = replace(
                     data, tau=between_studies(residuals, data.rows, start=dict(data.tau))
                 )
-                found = search(found.mode)
+                found = search(found.mode, data)
                 first = found.mode
             estimates[key] = found
     return Calibration(parameters=parameters, estimates=estimates, data=data)
+
+
+def shipped_calibration(
+    *, patients: int = PATIENTS, workers: int = 2, told: Told | None = None
+) -> Calibration:
+    """Return the calibration behind the shipped posterior: its modes, evaluated anew.
+
+    Raises
+    ------
+    InputError
+        If the package ships no posterior, or the trial table is not the one it was made from.
+    """
+    posterior = load_posterior()
+    if posterior is None:
+        raise InputError("The package ships no posterior.", remedy="Run 'ketacourse calibrate'.")
+    catalogue = load_catalogue()
+    digest = fit_data(catalogue).digest
+    if posterior.made_by["data"] != digest:
+        raise InputError(
+            f"The posterior was made from another trial table ({posterior.made_by['data']}, "
+            f"now {digest}).",
+            remedy="Run 'ketacourse calibrate' again.",
+        )
+    parameters = free_parameters(FREE, catalogue=catalogue, overrides={})
+    modes = {
+        key: np.array([p.free(posterior.typical(key)[p.name]) for p in parameters])
+        for key in posterior.modes
+    }
+    return calibrate(
+        list(modes),
+        patients=patients,
+        iterations=0,
+        workers=workers,
+        start=modes,
+        tau=posterior.made_by["between_studies"],
+        told=told,
+    )

@@ -14,7 +14,7 @@ from ketacourse.population.batch import Body
 from ketacourse.population.expectancy import care_parameter, expectancy_parameter
 from ketacourse.therapy.case import Case
 from ketacourse.therapy.course import Course
-from ketacourse.therapy.links import convert
+from ketacourse.therapy.links import convert, links_between
 from ketacourse.therapy.patient import Patient
 from ketacourse.therapy.scales import scale
 
@@ -67,6 +67,30 @@ def modifiers_of(patient: Patient) -> PkModifiers:
         renal_impairment=patient.conditions.get("renal_impairment") == "present",
         hepatic_impairment=patient.conditions.get("severe_hepatic_impairment") == "present",
     )
+
+
+def parameters_read(case: Case) -> tuple[str, ...]:
+    """Return the catalogue names of what is read for this patient beside the model's own.
+
+    They are the values that stand in for what the case does not say, the time spent at a
+    visit, and the exposure scenarios that apply.
+    """
+    patient = case.patient
+    scenarios = modifiers_of(patient).scenarios
+    found = ["placebo.visit_time", "patient.crp", "patient.il6", "patient.il1b"]
+    if not any(key in case.baseline for key in SCALES_TO_MADRS):
+        found.append("patient.baseline")
+    found += [f"pk_modifier.{s}_{path}" for s in scenarios for path in ("systemic", "oral")]
+    return tuple(found)
+
+
+def sources_of_tables(case: Case, scales: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sources of what is looked up in tables: scale links and allele frequencies."""
+    given = [key for key in SCALES_TO_MADRS if key in case.baseline][:1]
+    found = [k.source for key in (*given, *scales) for k in links_between("madrs", key)]
+    if case.patient.bdnf_genotype not in MET_SHARE:
+        found += val66met_frequencies(case.patient.ancestry).source_keys
+    return tuple(dict.fromkeys(found))
 
 
 MET_SHARE = {"val/val": 0.0, "val/met": 0.5, "met/met": 1.0}

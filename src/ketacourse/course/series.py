@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-from ketacourse.course.result import LinkGrade, Stage
+from ketacourse.course.result import LINK_GRADES, LinkGrade, Stage
+from ketacourse.therapy.links import links_between
+from ketacourse.therapy.scales import scale
 
 
 class About(NamedTuple):
@@ -103,12 +105,24 @@ CHAIN: dict[str, About] = {
 }  # fmt: skip
 """States and outputs of the chain."""
 
+_LINKED = "By published links from MADRS."
+_ANXIETY = (
+    "From MADRS by way of PHQ-9 and the means of one cohort: anxiety follows depression here by "
+    "assumption, and this says little about anxiety disorders."
+)
+
+
+def _linked(key: str, note: str) -> About:
+    """Return a scale reached from MADRS, graded like the least certain link on the way."""
+    grades = [link.grade for link in links_between("madrs", key)]
+    grade: LinkGrade = max(grades, key=LINK_GRADES.index)
+    return About(scale(key).label, "points", "mood", grade, note)
+
+
 LINKED_SCALES: dict[str, About] = {
-    "phq9": About("PHQ-9", "points", "mood", "weak", "By published links from MADRS."),
-    "gad7": About("GAD-7", "points", "mood", "weak", "By published links from MADRS."),
-    "hamd17": About("HAM-D-17", "points", "mood", "strong", "By published links from MADRS."),
-    "qids_sr16": About(
-        "QIDS-SR-16", "points", "mood", "moderate", "By published links from MADRS."
-    ),
+    "phq9": _linked("phq9", _LINKED),
+    "gad7": _linked("gad7", _ANXIETY),
+    "hamd17": _linked("hamd17", _LINKED),
+    "qids_sr16": _linked("qids_sr16", _LINKED),
 }
 """Scales reached from MADRS."""

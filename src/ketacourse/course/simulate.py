@@ -122,6 +122,7 @@ def simulate(
     keys = dict.fromkeys(
         [p.source for p in used]
         + [s for k in links for s in k.source_keys]
+        + list(plan.sources_of_tables(case, tuple(LINKED_SCALES)))
         + [f.source for f in screening.findings]
     )
     tell("done", 1.0)
@@ -322,4 +323,6 @@ def _parameters_used(run: _Run, chosen: tuple[Variant, ...], pk_name: str) -> tu
     routes = tuple(dict.fromkeys(s.dose.route for s in run.case.course.sessions))
     names = [*CHAIN_UNITS, *EXTRA_UNITS, *pk_parameters(pk_name, routes)]
     names += [n for v in chosen for n in v.overrides]
+    names += plan.parameters_read(run.case)
+    names += [MOLAR_MASS[n] for n in PLASMA if n in run.problem.modes.outputs]
     return tuple(run.catalogue.parameter(n) for n in dict.fromkeys(names))

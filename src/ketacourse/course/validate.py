@@ -189,7 +189,7 @@ def _alike(mine: _Features, others: Sequence[tuple[int, _Features]]) -> list[tup
 
 
 def two_exponentials(data: FitData) -> Array:
-    """Return the second benchmark for points: a curve of two exponentials, fitted without the study.
+    """Return the second benchmark: a curve of two exponentials, fitted without the study.
 
     The share of severity removed is ``p + g (exp(-t/a) - exp(-t/b))`` with one constant
     per kind of control, ``g`` zero without drug; times run from the last session. Rows

@@ -13,7 +13,7 @@ from ketacourse.guardrails.fact import (
     known_value,
     missing,
 )
-from ketacourse.guardrails.timeline import in_words, next_session_day
+from ketacourse.guardrails.timeline import in_words, last_recorded_day, next_session_day
 from ketacourse.therapy.medications import CLASSES, load_medicines
 from ketacourse.therapy.patient import Medication
 
@@ -40,6 +40,8 @@ def read_check(code: str, context: Context) -> Fact:
     check = context.case.patient.checks.get(code)
     if check is None:
         return missing()
+    if check.state == "done" and _is_ahead(check.day, context):
+        return missing(_AHEAD)
     return known(_dated(check.state, check.day, context))
 
 
@@ -53,9 +55,24 @@ def read_check_result(code: str, context: Context) -> Fact:
     return known(_dated(check.result, check.day, context))
 
 
+_AHEAD = "dated after the session that is decided: correct the day"
+
+
+def _is_ahead(day: float | None, context: Context) -> bool:
+    """Return whether a check is dated after all that is recorded and the session to come."""
+    if day is None:
+        return False
+    recorded = last_recorded_day(context.case)
+    session = next_session_day(context.case)
+    latest = session if recorded is None else max(session, recorded)
+    return not day < latest + 1.0  # a check of the same day may carry any hour of it
+
+
 def _dated(value: str, day: float | None, context: Context) -> Reading:
     if day is None:
         return Reading(value=value, where="not dated")
+    if _is_ahead(day, context):  # its age is not known, so that it cannot pass as recent
+        return Reading(value=value, where=f"{in_words(day)}, still to come")
     return Reading(value=value, where=in_words(day), age_days=next_session_day(context.case) - day)
 
 
@@ -65,6 +82,8 @@ def _age_of(code: str, context: Context) -> Fact:
         return NOT_APPLICABLE
     if check.day is None:
         return missing("done, but not dated")
+    if _is_ahead(check.day, context):
+        return missing(_AHEAD)
     return known_value(next_session_day(context.case) - check.day, in_words(check.day))
 
 

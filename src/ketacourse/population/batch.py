@@ -204,8 +204,8 @@ def with_references(
 ) -> dict[str, Array]:
     """Add the peaks of the reference session, found by running it for each patient.
 
-    The session is given to a person of 70 kg with typical pharmacokinetics and no
-    medication, so that what a patient brings shows in the result.
+    The session is given to a person of 70 kg with typical pharmacokinetics, typical
+    inflammation and no medication, so that what a patient brings shows in the result.
     """
     patients = len(next(iter(parameters.values())))
     ones = np.ones(patients)
@@ -215,6 +215,8 @@ def with_references(
         "patient.ampa_open": ones,
         "patient.mtor_free": ones,
         "patient.met_share": 0.0 * ones,
+        "patient.crp": catalogue.value("patient.crp", "mg/L") * ones,
+        "patient.il6": catalogue.value("patient.il6", "pg/mL") * ones,
         "patient.stress": 0.0 * ones,
         "patient.decay_factor": ones,
     }

@@ -111,7 +111,8 @@ def build_ensemble(
             ratio = centre / middle
             centre = factor * ratio * np.array([posterior.modes[v][column] for v in variant])
             middle = 1.0
-            drawn = factor * ratio / centre * _posterior_draws(posterior, column, variant, draw_of_row)
+            own = _posterior_draws(posterior, column, variant, draw_of_row)
+            drawn = factor * ratio / centre * own
         moved = np.clip(
             _moved(drawn, middle, centre), parameter.minimum * factor, parameter.maximum * factor
         )

@@ -13,6 +13,18 @@ DISCLAIMER = (
     "permits treatment without supervision.",
 )
 
+TRIAL_DISCLAIMER = (
+    "This is a computer simulation of a trial with virtual patients, made for licensed "
+    "professionals and researchers. Nobody was treated, and nothing here is evidence that a "
+    "treatment works.",
+    "It shows what published group data would lead one to expect of these arms. A real trial can "
+    "come out otherwise than every interval drawn here.",
+    "Much between the receptor and the mood is known from animals only, or is contested, and how "
+    "patients differ is partly assumed. What is assumed is said below.",
+    "It is research and decision support, not a medical device, and it doses nobody. Nothing here "
+    "permits treatment without supervision.",
+)
+
 URGENT = (
     "Thoughts of suicide need help now, not a forecast: call the local emergency number or the "
     "treating team."

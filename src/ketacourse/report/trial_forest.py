@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from html import escape
 
 from ketacourse.report.chart import Drawing, svg_element, text_width
-from ketacourse.report.scale import Axis, value_axis
+from ketacourse.report.scale import Axis, tick_text, value_axis
 from ketacourse.report.trial_numbers import decimal
 
 _TOP, _FOOT = 46.0, 42.0
 _WIDE, _NARROW = 860.0, 350.0
+_RATIOS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class ForestRow:
 class Forest:
     """What a forest plot shows.
 
-    ``below`` and ``above`` say whom a difference below and above zero favours.
+    ``below`` and ``above`` say whom an effect below and above no difference favours; that
+    is 0, or 1 for a ``ratio``, which is drawn on a logarithmic axis.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Forest:
     below: str
     above: str
     patients: str = ""
+    ratio: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +63,13 @@ def draw_forest(forest: Forest, *, wide: bool) -> Drawing:
     layout = _wide(forest) if wide else _NARROW_LAYOUT
     axis = _axis(forest)
     foot = _TOP + layout.row * len(forest.rows)
-    body = [_head(forest, layout), _grid(axis, layout, foot)]
+    body = [_head(forest, layout), _grid(axis, layout, foot, _null(forest))]
     for k, row in enumerate(forest.rows):
         body.append(_row(row, axis, layout, _TOP + layout.row * k))
     body.append(_directions(forest, axis, layout, foot))
     told = "; ".join(f"{row.label} {row.words}" for row in forest.rows if row.words)
     description = (
-        f"{forest.title} ({forest.unit}). Below zero {forest.below}, above zero {forest.above}. "
+        f"{forest.title} ({forest.unit}). Below {_null(forest):g} {forest.below}, above it {forest.above}. "
         f"{told}."
     )
     return svg_element(layout.width, foot + _FOOT, description, "".join(body))
@@ -86,9 +89,19 @@ def _wide(forest: Forest) -> _Layout:
 
 def _axis(forest: Forest) -> Axis:
     ends = [v for r in forest.rows for v in (r.value, r.lower, r.upper) if math.isfinite(v)]
+    if forest.ratio:
+        return _ratio_axis(forest.unit, [v for v in ends if v > 0.0])
     low, high = min([0.0, *ends]), max([0.0, *ends])
     margin = 0.04 * (high - low)
     return value_axis(forest.unit, low - margin * (low < 0.0), high + margin * (high > 0.0), most=6)
+
+
+def _ratio_axis(label: str, ends: list[float]) -> Axis:
+    """Return a logarithmic axis around 1, cut at ratios that no trial can tell apart."""
+    low = max(min([0.8, *ends]) / 1.1, _RATIOS[0])
+    high = min(max([1.25, *ends]) * 1.1, _RATIOS[-1])
+    ticks = tuple((v, tick_text(v)) for v in _RATIOS if low <= v <= high)
+    return Axis(label=label, lower=low, upper=high, ticks=ticks, log=True)
 
 
 def _head(forest: Forest, layout: _Layout) -> str:
@@ -98,7 +111,7 @@ def _head(forest: Forest, layout: _Layout) -> str:
     )
     if not layout.stacked:
         text += (
-            f'<text class="small" x="{layout.right + 22:g}" y="31">difference (interval)</text>'
+            f'<text class="small" x="{layout.right + 22:g}" y="31">effect (interval)</text>'
             f'<text class="small" x="{_WIDE - 2:g}" y="31" text-anchor="end">'
             f"{escape(forest.patients)}</text>"
         )
@@ -109,11 +122,16 @@ def _place(axis: Axis, layout: _Layout, value: float) -> float:
     return layout.left + float(axis.fraction(value)) * (layout.right - layout.left)
 
 
-def _grid(axis: Axis, layout: _Layout, foot: float) -> str:
+def _null(forest: Forest) -> float:
+    """Return where no difference lies."""
+    return 1.0 if forest.ratio else 0.0
+
+
+def _grid(axis: Axis, layout: _Layout, foot: float, null: float) -> str:
     parts = []
     for value, text in axis.ticks:
         x = _place(axis, layout, value)
-        kind = "axis" if abs(value) < 1e-9 else "grid"
+        kind = "axis" if abs(value - null) < 1e-9 else "grid"
         parts.append(
             f'<path class="{kind}" d="M{x:.1f} {_TOP:g}V{foot:g}"/>'
             f'<text class="small" x="{x:.1f}" y="{foot + 15:g}" text-anchor="middle">{text}</text>'
@@ -157,7 +175,7 @@ def _interval(row: ForestRow, axis: Axis, layout: _Layout, y: float) -> str:
 
 
 def _directions(forest: Forest, axis: Axis, layout: _Layout, foot: float) -> str:
-    zero = _place(axis, layout, 0.0)
+    zero = _place(axis, layout, _null(forest))
     left = f"← {forest.below}"
     right = f"{forest.above} →"
     y = foot + 32.0

@@ -109,27 +109,29 @@ def estimate_words(endpoint: Endpoint, found: Estimate | None) -> str:
 
 
 def difference(endpoint: Endpoint, found: Comparison) -> tuple[float, float, float]:
-    """Return a difference and its interval as they are shown: shares in percentage points."""
-    factor = 100.0 if endpoint.unit == "1" else 1.0
+    """Return an effect and its interval as they are shown: shares in percentage points."""
+    factor = 100.0 if endpoint.measure == "binary" else 1.0
     return factor * found.difference, factor * found.lower, factor * found.upper
 
 
 def difference_unit(endpoint: Endpoint) -> str:
-    """Return the unit of a difference in words."""
-    if endpoint.kind == "change":
-        return "points"
-    return "days" if endpoint.kind == "time_to_relapse" else "percentage points"
+    """Return the unit of an effect in words; times to relapse are compared by a ratio."""
+    if endpoint.measure == "survival":
+        return "hazard ratio"
+    return "points" if endpoint.kind == "change" else "percentage points"
 
 
 def difference_words(endpoint: Endpoint, found: Comparison) -> str:
-    """Return a difference with its interval, without its unit."""
+    """Return an effect with its interval, without its unit."""
     value, lower, upper = difference(endpoint, found)
     if not math.isfinite(value):
         return "–"
-    text = decimal(value, signed=True)
+    digits, signed = (2, False) if endpoint.measure == "survival" else (1, True)
+    text = decimal(value, digits, signed=signed)
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return text
-    return f"{text} ({span(decimal(lower, signed=True), decimal(upper, signed=True))})"
+    low, high = (decimal(v, digits, signed=signed) for v in (lower, upper))
+    return f"{text} ({span(low, high)})"
 
 
 def p_words(p: float) -> str:

@@ -1,32 +1,68 @@
 """Response and remission of the groups at a few visits, as bars with intervals."""
 
+import numpy as np
+
 from ketacourse.report.section import Figure, Section
 from ketacourse.report.trial_bars import Bar, Block, draw_bars, largest
 from ketacourse.report.trial_look import cut, key, labels, looks
 from ketacourse.report.trial_numbers import percent, share_words, whole
+from ketacourse.report.trial_scores import scales_of
 from ketacourse.report.view import DataTable
 from ketacourse.report.wording import listing
 from ketacourse.therapy.scales import scale
+from ketacourse.trials.arm_summary import ArmSummary, ScoreCourse
 from ketacourse.trials.design import Trial
-from ketacourse.trials.result import ShareAtVisit, ShareCourse, TrialResult
+from ketacourse.trials.results import TrialResult
+from ketacourse.trials.rows import Int64
+from ketacourse.trials.statistics import Estimate, share_of
 
 _MOST_DAYS = 4
 _NAME = 15  # letters of a name that fit beside a bar
 _FEW = 4  # more groups than this are told by their extremes
 
-Shares = dict[str, ShareCourse]
+Shares = dict[str, dict[float, Estimate]]
+"""Arm to its share by day."""
 
 
 def reached_section(result: TrialResult) -> Section:
     """Return the section on response and remission, one figure per scale."""
-    names = dict.fromkeys(s.scale for group in result.groups for s in group.shares)
-    figures = tuple(_figure(result, name) for name in names)
+    found = {name: shares_of(result, name) for name in scales_of(result)}
+    figures = tuple(_figure(result, name, kinds) for name, kinds in found.items() if kinds)
     return Section(
         key="reached",
         title="Response and remission",
-        intro="" if figures else "Neither was counted.",
+        intro="" if figures else "No scale with a rule of response or remission was rated.",
         figures=figures,
     )
+
+
+def shares_of(result: TrialResult, name: str) -> dict[str, Shares]:
+    """Return response and remission on a scale by arm and day; of what has no rule, nothing."""
+    found: dict[str, Shares] = {}
+    for arm in result.arms:
+        course = arm.scores.get(name)
+        if course is None:
+            continue
+        for kind, counts in (("response", course.responded), ("remission", course.remitted)):
+            if counts is not None:
+                found.setdefault(kind, {})[arm.name] = _by_day(result.trial, arm, course, counts)
+    return found
+
+
+def _by_day(
+    trial: Trial, arm: ArmSummary, course: ScoreCourse, counts: Int64
+) -> dict[float, Estimate]:
+    of = course.n if of_rated(trial) else np.full_like(course.n, arm.patients)
+    return {
+        float(day): share_of(int(n), int(count))
+        for day, n, count in zip(course.days, of, counts, strict=True)
+        if day > 0.0
+    }
+
+
+def of_rated(trial: Trial) -> bool:
+    """Return whether shares are of those rated: who is not dealt again has not failed."""
+    return trial.rerandomise is not None
 
 
 def key_days(trial: Trial, name: str, days: list[float]) -> list[float]:
@@ -41,37 +77,38 @@ def key_days(trial: Trial, name: str, days: list[float]) -> list[float]:
     return [found[round(k * last / (_MOST_DAYS - 1))] for k in range(_MOST_DAYS)]
 
 
-def _figure(result: TrialResult, name: str) -> Figure:
-    kinds: dict[str, Shares] = {}
-    for group in result.groups:
-        for share in group.shares:
-            if share.scale == name:
-                kinds.setdefault(share.kind, {})[group.name] = share
-    days = sorted({v.day for s in kinds.values() for c in s.values() for v in c.visits} - {0.0})
+def _figure(result: TrialResult, name: str, kinds: dict[str, Shares]) -> Figure:
+    days = sorted({day for shares in kinds.values() for found in shares.values() for day in found})
     shown = key_days(result.trial, name, days)
     blocks = {kind: _blocks(result, shares, shown) for kind, shares in kinds.items()}
     label = scale(name).label
+    most = max(largest(found) for found in blocks.values())
     drawings = tuple(
-        draw_bars(
-            f"{kind.capitalize()} on the {label}", "% of the arm", found,
-            most=max(largest(b) for b in blocks.values()),
-        )
+        draw_bars(f"{kind.capitalize()} on the {label}", "% of the arm", found, most=most)
         for kind, found in blocks.items()
-    )  # fmt: skip
-    rules = {f"{k.capitalize()}: {s.rule}" for shares in kinds.values() for k, s in _ruled(shares)}
-    known = list(looks(result.trial.groups).values())
-    caption = (
-        f"{' '.join(f'{rule}.' for rule in sorted(rules, reverse=True))} Lines across the ends: 95% "
-        f"interval (Wilson). {key(known)}."
     )
     return Figure(
-        key=f"reached-{name}", reading=_reading(kinds, label), drawings=drawings, caption=caption,
-        grades=(), table=_table(kinds),
+        key=f"reached-{name}", reading=_reading(kinds, label), drawings=drawings,
+        caption=_caption(result.trial, name, kinds), grades=(), table=_table(kinds),
     )  # fmt: skip
 
 
-def _ruled(shares: Shares) -> list[tuple[str, ShareCourse]]:
-    return [(share.kind, share) for share in shares.values()]
+def _caption(trial: Trial, name: str, kinds: dict[str, Shares]) -> str:
+    about = scale(name)
+    rules = []
+    if "response" in kinds:
+        rules.append(f"Response: {about.label} lower by {about.response_fraction:.0%} or more.")
+    if "remission" in kinds:
+        rules.append(f"Remission: {about.label} of {about.remission_max:g} or less.")
+    counted = (
+        "Shares are of those rated at the visit." if of_rated(trial)
+        else "Shares are of all patients of the arm: who is not rated counts as not there."
+    )  # fmt: skip
+    known = list(looks([arm.name for arm in trial.arms]).values())
+    return (
+        f"{' '.join(rules)} {counted} Endpoints follow their own rules, in the table of "
+        f"endpoints. Lines across the ends: 95% interval (Wilson). {key(known)}."
+    )
 
 
 def _blocks(result: TrialResult, shares: Shares, days: list[float]) -> list[Block]:
@@ -79,42 +116,36 @@ def _blocks(result: TrialResult, shares: Shares, days: list[float]) -> list[Bloc
     texts = labels(known, _NAME)
     found = []
     for day in days:
-        bars = []
-        for look, text in zip(known, texts, strict=True):
-            visit = _at(shares[look.name], day)
-            if visit is not None:
-                bars.append(Bar(label=text, tone=look.tone, share=visit.share))
-        if bars:
-            found.append(Block(heading=f"day {day:g}", bars=tuple(bars)))
+        bars = tuple(
+            Bar(label=text, tone=look.tone, share=shares[look.name][day])
+            for look, text in zip(known, texts, strict=True)
+            if day in shares[look.name]
+        )
+        found.append(Block(heading=f"day {day:g}", bars=bars))
     return found
-
-
-def _at(course: ShareCourse, day: float) -> ShareAtVisit | None:
-    return next((v for v in course.visits if v.day == day), None)
 
 
 def _reading(kinds: dict[str, Shares], label: str) -> str:
     sentences = []
     for kind, shares in kinds.items():
-        last = {name: share.visits[-1] for name, share in shares.items() if share.visits}
-        if not last:
-            continue
-        told = sorted(last.items(), key=lambda item: -item[1].share.value)
-        told = list(last.items()) if len(last) <= _FEW else [told[0], told[-1]]
-        parts = [
-            f"{percent(v.share.value)} in {cut(name, 40)} (day {v.day:g})" for name, v in told
-        ]
-        sentences.append(f"{kind.capitalize()} on the {label} at the last visit: {listing(parts)}.")
+        last = [(arm, *list(found.items())[-1]) for arm, found in shares.items() if found]
+        if len(last) > _FEW:
+            last.sort(key=lambda item: -item[2].value)
+            last = [last[0], last[-1]]
+        parts = [f"{percent(share.value)} in {cut(arm, 40)}" for arm, _, share in last]
+        if last:
+            sentences.append(
+                f"{kind.capitalize()} on the {label} on day {last[0][1]:g}: {listing(parts)}."
+            )
     return " ".join(sentences)
 
 
 def _table(kinds: dict[str, Shares]) -> DataTable:
     rows = [
-        (kind, name, f"{visit.day:g}", whole(visit.share.n), share_words(visit.share))
+        (kind, arm, f"{day:g}", whole(share.n), share_words(share))
         for kind, shares in kinds.items()
-        for name, share in shares.items()
-        for visit in share.visits
-        if visit.day > 0.0
+        for arm, found in shares.items()
+        for day, share in found.items()
     ]
     return DataTable(
         header=("reached", "arm", "day", "counted", "share (95% interval)"), rows=tuple(rows)

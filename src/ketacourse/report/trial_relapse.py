@@ -9,12 +9,13 @@ from ketacourse.report.chart import Band, Chart, Line, Mark, Row, Threshold, dra
 from ketacourse.report.scale import DAY_STEPS, Axis, time_axis
 from ketacourse.report.section import Figure, Section
 from ketacourse.report.shown import span
-from ketacourse.report.trial_endpoint_words import endpoint_of, endpoint_words
+from ketacourse.report.trial_endpoint_words import endpoint_words
 from ketacourse.report.trial_look import Look, cut, key, labels, looks
 from ketacourse.report.trial_numbers import days_words, percent, whole
 from ketacourse.report.trial_words import criterion_words
 from ketacourse.report.view import DataTable
-from ketacourse.trials.result import RelapseResult, TrialResult
+from ketacourse.trials.estimates import EndpointEstimate
+from ketacourse.trials.results import TrialResult
 from ketacourse.trials.statistics import Estimate
 from ketacourse.trials.survival import SurvivalCurve
 
@@ -24,7 +25,8 @@ _FEW = 4
 
 def relapse_section(result: TrialResult) -> Section:
     """Return the section on relapse, one figure per endpoint that asks for it."""
-    figures = tuple(_figure(result, found) for found in result.relapse if _followed(found))
+    asked = [e for e in result.endpoints if e.endpoint.measure == "survival" and _followed(e)]
+    figures = tuple(_figure(result, found, k) for k, found in enumerate(asked))
     if result.trial.relapse is None:
         intro = "The trial does not say what a relapse is."
     elif not figures:
@@ -37,16 +39,20 @@ def relapse_section(result: TrialResult) -> Section:
     return Section(key="relapse", title="Relapse", intro=intro, figures=figures)
 
 
-def _followed(found: RelapseResult) -> dict[str, SurvivalCurve]:
+def _followed(found: EndpointEstimate) -> dict[str, SurvivalCurve]:
+    """Return the curves of the groups in which somebody was followed."""
+    curves = {group.group: group.curve for group in found.groups}
     return {
-        name: curve for name, curve in found.curves.items() if curve.at_risk.size and curve.at_risk[0]
+        name: curve
+        for name, curve in curves.items()
+        if curve is not None and curve.at_risk.size and curve.at_risk[0]
     }
 
 
-def _figure(result: TrialResult, found: RelapseResult) -> Figure:
+def _figure(result: TrialResult, found: EndpointEstimate, position: int) -> Figure:
     curves = _followed(found)
     known = [look for look in looks(result.trial.groups).values() if look.name in curves]
-    endpoint = endpoint_of(result.trial, found.endpoint)
+    endpoint = found.endpoint
     reading = _reading(curves)
     end = max(float(curve.days[-1]) for curve in curves.values())
     start = f"day {endpoint.from_day or 0.0:g}"
@@ -73,7 +79,7 @@ def _figure(result: TrialResult, found: RelapseResult) -> Figure:
         f"before that day. {key(known)}."
     )
     return Figure(
-        key=f"relapse-{result.relapse.index(found) + 1}", reading=reading, drawings=(drawings[0],),
+        key=f"relapse-{position + 1}", reading=reading, drawings=(drawings[0],),
         narrow=(drawings[1],), wide=True, caption=caption, grades=(), table=_table(curves),
     )  # fmt: skip
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from ketacourse.report.chart import Band, Chart, Drawing, Events, Line, Mark, Threshold, draw
 from ketacourse.report.scale import DAY_STEPS, Axis, time_axis, value_axis
 from ketacourse.report.section import Figure, Section
 from ketacourse.report.shown import span
+from ketacourse.report.trial_assumptions import band_contains
 from ketacourse.report.trial_look import Look, cut, key, labels, looks
 from ketacourse.report.trial_numbers import decimal, mean_estimate, points_words, whole
 from ketacourse.report.view import DataTable
@@ -105,80 +104,84 @@ def _together(result: TrialResult, name: str, courses: Courses) -> Figure:
 
 def _reading(name: str, courses: Courses) -> str:
     """Return where the medians end, in one sentence."""
-    label = scale(name).label
-    ends = [(g, course.visits[0], course.visits[-1]) for g, course in courses.items()]
-    if len(ends) > _FEW:
-        ordered = sorted(ends, key=lambda item: item[2].quantiles[_MEDIAN])
-        ends = [ordered[0], ordered[-1]]
+    told = list(courses.items())
+    lead = "The median"
+    if len(told) > _FEW:
+        told.sort(key=lambda item: float(item[1].quantiles[-1, _MEDIAN]))
+        told, lead = [told[0], told[-1]], "From lowest to highest, the median"
     parts = [
-        f"{decimal(last.quantiles[_MEDIAN], 0)} on day {last.day:g} in {cut(group, 40)} "
-        f"(from {decimal(first.quantiles[_MEDIAN], 0)})"
-        for group, first, last in ends
+        f"{decimal(course.quantiles[-1, _MEDIAN], 0)} on day {course.days[-1]:g} in {cut(arm, 40)} "
+        f"(from {decimal(course.quantiles[0, _MEDIAN], 0)})"
+        for arm, course in told
     ]
-    lead = "The median" if len(ends) == len(courses) else "From lowest to highest, the median"
-    return f"{lead} {label} is {listing(parts)}."
+    return f"{lead} {scale(name).label} is {listing(parts)}."
 
 
 def _apart(result: TrialResult, name: str, courses: Courses) -> Figure:
     known = looks(result.trial.groups)
     x, y = _axes(name, courses, top=4)
-    drawings = [
-        _panel(result, group, known[group.name], courses[group.name], x, y)
-        for group in result.groups
-        if group.name in courses
-    ]
+    drawings = tuple(
+        _panel(arm, known[arm.name], courses[arm.name], x, y)
+        for arm in result.trial.arms
+        if arm.name in courses
+    )
     caption = (
         "Line: median patient. Darker band: the middle half of the patients; lighter band: 5th "
-        f"to 95th percentile. The bands contain {result.band_contains}. Only those rated at a "
-        "visit are in it: who leaves earlier is not carried on. Under the axis, filled "
-        "triangles: drug sessions; grey triangles: control sessions; circles: therapy sessions."
+        f"to 95th percentile. The bands contain {band_contains(result.trial)}. Only those rated "
+        "at a visit are in it: who leaves earlier is not carried on."
+    )
+    if result.trial.rerandomise is not None:
+        caption += (
+            f" After day {result.trial.rerandomise.day:g} it shows those dealt again, over all "
+            "branches."
+        )
+    caption += (
+        " Under the axis, dark triangles: drug sessions; grey triangles: control sessions; "
+        "circles: therapy sessions."
     )
     return Figure(
-        key=f"bands-{name}", reading=_spread_reading(name, courses), drawings=tuple(drawings),
+        key=f"bands-{name}", reading=_spread_reading(name, courses), drawings=drawings,
         caption=caption, grades=(), table=score_table(courses),
     )  # fmt: skip
 
 
 def _spread_reading(name: str, courses: Courses) -> str:
     parts = []
-    for group, course in list(courses.items())[:_FEW]:
-        last = course.visits[-1].quantiles
-        edges = span(decimal(last[0], 0), decimal(last[4], 0))
-        parts.append(f"{edges} in {cut(group, 40)}")
-    return f"At the last visit nine patients in ten have a {scale(name).label} of {listing(parts)}."
+    for arm, course in list(courses.items())[:_FEW]:
+        edges = span(decimal(course.quantiles[-1, 0], 0), decimal(course.quantiles[-1, 4], 0))
+        parts.append(f"{edges} in {cut(arm, 40)}")
+    return (
+        f"At the last visit nine patients in ten have a {scale(name).label} of {listing(parts)}."
+    )
 
 
-def _panel(
-    result: TrialResult, group: GroupResult, look: Look, course: ScoreCourse, x: Axis, y: Axis
-) -> Drawing:
-    days = course.days
+def _panel(arm: Arm, look: Look, course: ScoreCourse, x: Axis, y: Axis) -> Drawing:
     marks: list[Mark] = _lines(course.scale)
     for low, high in ((0, 4), (1, 3)):
-        marks.append(
-            Band(x=days, lower=course.quantiles[:, low], upper=course.quantiles[:, high], tone=look.tone)
-        )
-    marks.append(Line(x=days, y=course.quantiles[:, _MEDIAN], tone=look.tone, width=2.2))
-    marks += _sessions(result.trial, group.name)
-    first, last = course.visits[0], course.visits[-1]
-    seen = f"n = {whole(first.mean.n)}; {whole(last.mean.n)} at the end"
-    told = ", ".join(decimal(q, 0) for q in last.quantiles)
-    unit = Axis(label=f"{y.label}; {seen}", lower=y.lower, upper=y.upper, ticks=y.ticks)
+        lower, upper = course.quantiles[:, low], course.quantiles[:, high]
+        marks.append(Band(x=course.days, lower=lower, upper=upper, tone=look.tone))
+    middle = course.quantiles[:, _MEDIAN]
+    marks.append(Line(x=course.days, y=middle, tone=look.tone, width=2.2))
+    marks += _sessions(arm)
+    seen = f"n = {whole(int(course.n[0]))}; {whole(int(course.n[-1]))} at the end"
+    told = ", ".join(decimal(q, 0) for q in course.quantiles[-1])
     return draw(
         Chart(
-            title=look.title, x=x, y=unit, marks=tuple(marks), height=250.0,
+            title=look.title, x=x, y=replace(y, label=f"{y.label}; {seen}"), marks=tuple(marks),
+            height=250.0,
             description=(
-                f"{scale(course.scale).label} of {group.name} by day: median with bands. On day "
-                f"{last.day:g} the 5th, 25th, 50th, 75th and 95th percentile are {told}; {seen}."
+                f"{scale(course.scale).label} of {arm.name} by day: median with bands. On day "
+                f"{course.days[-1]:g} the 5th, 25th, 50th, 75th and 95th percentile are {told}; "
+                f"{seen}."
             ),
         )
     )  # fmt: skip
 
 
-def _sessions(trial: Trial, name: str) -> list[Events]:
-    group = _planned(trial, name)
-    drug = tuple(s.day for s in group.sessions if s.dose is not None)
-    sham = tuple(s.day for s in group.sessions if s.dose is None)
-    care = tuple(t.day for t in group.therapy)
+def _sessions(arm: Arm) -> list[Events]:
+    drug = tuple(s.day for s in arm.sessions if s.dose is not None)
+    sham = tuple(s.day for s in arm.sessions if s.dose is None)
+    care = tuple(t.day for t in arm.therapy)
     found = []
     if drug:
         found.append(Events(x=drug, tone="ink", shape="triangle", label="drug session"))
@@ -189,35 +192,29 @@ def _sessions(trial: Trial, name: str) -> list[Events]:
     return found
 
 
-def _planned(trial: Trial, name: str) -> Arm | Branch:
-    branches: Sequence[Arm | Branch] = trial.rerandomise.branches if trial.rerandomise else ()
-    return next(g for g in (*trial.arms, *branches) if g.name == name)
-
-
 def _median_table(name: str, courses: Courses) -> DataTable:
-    days = sorted({v.day for course in courses.values() for v in course.visits})
+    days = sorted({float(day) for course in courses.values() for day in course.days})
     rows = []
     for day in days:
-        at = [_at(course, day) for course in courses.values()]
-        rows.append((f"{day:g}", *("–" if v is None else decimal(v.quantiles[_MEDIAN]) for v in at)))
+        medians = [course.quantiles[course.days == day, _MEDIAN] for course in courses.values()]
+        rows.append((f"{day:g}", *(decimal(float(m[0])) if m.size else "–" for m in medians)))
     label = scale(name).label
-    return DataTable(header=("day", *(f"{group}, {label}" for group in courses)), rows=tuple(rows))
-
-
-def _at(course: ScoreCourse, day: float) -> ScoreAtVisit | None:
-    return next((v for v in course.visits if v.day == day), None)
+    return DataTable(header=("day", *(f"{arm}, {label}" for arm in courses)), rows=tuple(rows))
 
 
 def score_table(courses: Courses) -> DataTable:
-    """Return every kept number of some courses, one row per group and visit."""
+    """Return quantiles, means and changes of some courses, one row per arm and visit."""
     rows = []
-    for group, course in courses.items():
-        for visit in course.visits:
-            q = [decimal(v, 0) for v in visit.quantiles]
+    for arm, course in courses.items():
+        for k, day in enumerate(course.days):
+            n = int(course.n[k])
+            q = [decimal(v, 0) for v in course.quantiles[k]]
+            mean = mean_estimate(n, course.mean[k], course.sd[k])
+            change = mean_estimate(n, course.change_mean[k], course.change_sd[k])
             rows.append(
                 (
-                    group, f"{visit.day:g}", whole(visit.mean.n), q[_MEDIAN], span(q[1], q[3]),
-                    span(q[0], q[4]), points_words(visit.mean), _change(visit),
+                    arm, f"{day:g}", whole(n), q[_MEDIAN], span(q[1], q[3]), span(q[0], q[4]),
+                    points_words(mean), points_words(change) if day > 0.0 else "–",
                 )
             )  # fmt: skip
     header = (
@@ -225,9 +222,3 @@ def score_table(courses: Courses) -> DataTable:
         "mean change (95% interval)",
     )  # fmt: skip
     return DataTable(header=header, rows=tuple(rows))
-
-
-def _change(visit: ScoreAtVisit) -> str:
-    if visit.day == 0.0 or not math.isfinite(visit.change.value):
-        return "–"
-    return points_words(visit.change)

@@ -1,8 +1,10 @@
 """How single patients changed: one bar each, the most improved first, per group."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketacourse.course.result import FloatArray
 from ketacourse.report.chart import Band, Chart, Drawing, Line, Mark, Threshold, Tone, draw
@@ -13,17 +15,73 @@ from ketacourse.report.trial_numbers import decimal, percent, whole
 from ketacourse.report.view import DataTable
 from ketacourse.report.wording import listing
 from ketacourse.therapy.scales import scale
-from ketacourse.trials.result import TrialResult, Waterfall
+from ketacourse.trials.results import TrialResult
+from ketacourse.trials.tally import LOWEST_PERCENT
 
 _FEW = 4  # more groups than this are told by their extremes
 _QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 _HIGHEST = 100.0  # a worsening beyond this is drawn at the edge (percent)
 _HALF = 50.0
+MOST_PATIENTS = 400
+"""Most patients that are drawn of an arm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall:
+    """How single patients of an arm changed from day 0 to one visit.
+
+    Attributes
+    ----------
+    percent_change
+        Change (whole percent of the score on day 0; negative is better) in increasing
+        order, at most `MOST_PATIENTS` evenly spaced ranks, shape (k,).
+    n
+        Number of patients among whom the ranks were taken.
+    """
+
+    scale: str
+    day: float
+    percent_change: FloatArray
+    n: int
+
+
+def waterfalls(result: TrialResult) -> dict[str, Waterfall]:
+    """Return the change of patients in every arm, on the day and scale asked about first."""
+    asked = [e for e in result.trial.endpoints if e.day is not None and e.measure != "survival"]
+    name = asked[0].scale if asked else next(iter(result.trial.arms[0].scales), "")
+    found = {}
+    for arm in result.arms:
+        course = arm.scores.get(name)
+        if course is None or course.days.size < 2:
+            continue
+        day = asked[0].day if asked and asked[0].day is not None else float(course.days[-1])
+        k = int(np.argmin(np.abs(course.days - day)))
+        counts = course.percent_counts[k]
+        if counts.any():
+            found[arm.name] = Waterfall(
+                scale=name, day=float(course.days[k]), percent_change=ranked(counts),
+                n=int(counts.sum()),
+            )  # fmt: skip
+    return found
+
+
+def ranked(counts: NDArray[np.int64]) -> FloatArray:
+    """Return the changes at evenly spaced ranks of counts by whole percent.
+
+    Examples
+    --------
+    >>> ranked(np.array([2, 0, 1])).tolist()
+    [-100.0, -100.0, -98.0]
+    """
+    n = int(counts.sum())
+    shown = min(n, MOST_PATIENTS)
+    ranks = (2 * np.arange(shown) + 1) * n // (2 * shown)
+    return np.searchsorted(np.cumsum(counts), ranks, side="right") + float(LOWEST_PERCENT)
 
 
 def waterfall_section(result: TrialResult) -> Section:
     """Return the section on the change of single patients."""
-    found = {g.name: g.waterfall for g in result.groups if g.waterfall is not None and g.waterfall.n}
+    found = waterfalls(result)
     if not found:
         return Section(key="patients", title="Patient by patient", intro="Nobody was rated again.")
     known = looks(result.trial.groups)

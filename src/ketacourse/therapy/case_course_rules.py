@@ -22,7 +22,7 @@ _MINUTE_DAYS = 1.0 / 1440.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A dose of the file on one of its days: where it stands, start and end (days)."""
+    """A session of the file on one of its days: where it stands, start and end (days)."""
 
     path: str
     start: float
@@ -180,34 +180,40 @@ def _timing_faults(course: CourseTable) -> Iterator[Fault]:
             remedy="Days count from the first dose: put it on day 0.",
         )
     for earlier, later in itertools.pairwise(doses):
-        yield from _pair_faults(earlier, later)
+        yield from _pair_faults(earlier, later, one="dose", all_of_them="doses")
+    for earlier, later in itertools.pairwise(_planned_therapy(course)):
+        yield from _pair_faults(earlier, later, one="session", all_of_them="therapy sessions")
 
 
-def _pair_faults(earlier: Given, later: Given) -> Iterator[Fault]:
+def _pair_faults(earlier: Given, later: Given, *, one: str, all_of_them: str) -> Iterator[Fault]:
     if later.start - earlier.start < _MINUTE_DAYS:
-        problem = f"This dose on day {later.start:g} repeats {earlier.path}."
+        problem = f"This {one} on day {later.start:g} repeats {earlier.path}."
         remedy = "Keep one of the two, or move one."
     elif later.start < earlier.end:
         minutes = (earlier.end - later.start) * 1440.0
         problem = (
-            f"This dose starts on day {later.start:.6g}, {minutes:.3g} min before "
+            f"This {one} starts on day {later.start:.6g}, {minutes:.3g} min before "
             f"{earlier.path} ends."
         )
-        remedy = f"Start it on day {earlier.end:.4f} or later: doses may not overlap."
+        remedy = f"Start it on day {earlier.end:.4f} or later: {all_of_them} may not overlap."
     else:
         return
     yield Fault(path=later.path, value=shown(later.start), problem=problem, remedy=remedy)
 
 
+def _planned_therapy(course: CourseTable) -> list[Given]:
+    given = [
+        Given(path=path_text(("course", "therapy", index)), start=d, end=d + entry.duration / 24.0)
+        for index, entry in enumerate(course.therapy)
+        for d in days_of(entry)
+    ]
+    return sorted(given, key=lambda one: one.start)
+
+
 def _horizon_faults(course: CourseTable) -> Iterator[Fault]:
     horizon = horizon_of(course)
     late = [one for one in _given_doses(course) if one.start > horizon]
-    late += [
-        Given(path=path_text(("course", "therapy", index)), start=day, end=day)
-        for index, entry in enumerate(course.therapy)
-        for day in days_of(entry)
-        if day > horizon
-    ]
+    late += [one for one in _planned_therapy(course) if one.start > horizon]
     for one in late:
         yield Fault(
             path=one.path,

@@ -107,7 +107,7 @@ def _plan_faults(arm: ArmTable, place: Place) -> Iterator[Fault]:
             'Add protocol = "iv_single", [[arms.sessions]], or session_days for a control arm.',
         )  # fmt: skip
     if arm.sessions and arm.control == "none":
-        course = CourseTable(sessions=arm.sessions, therapy=arm.therapy)
+        course = CourseTable.model_construct(sessions=arm.sessions, therapy=arm.therapy)
         here = path_text(place)
         for fault in course_faults(course, None):
             yield Fault(
@@ -215,10 +215,10 @@ def _step_faults(arm: ArmTable, rule: DoseRuleTable, place: Place) -> Iterator[F
 
 
 def _rescue_faults(rescue: RescueTable, place: Place) -> Iterator[Fault]:
-    table = SessionTable(
+    table = SessionTable.model_construct(  # it holds what was validated already
         day=0.0, drug=rescue.drug, route=rescue.route, dose=rescue.dose, duration=rescue.duration
     )
-    for fault in course_faults(CourseTable(sessions=[table]), None):
+    for fault in course_faults(CourseTable.model_construct(sessions=[table]), None):
         name = fault.path.rpartition(".")[2]
         yield Fault(
             path=path_text((*place, name)),

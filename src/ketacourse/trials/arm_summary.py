@@ -7,7 +7,7 @@ import numpy as np
 
 from ketacourse.therapy.scales import scale
 from ketacourse.trials.covariate_columns import CATEGORIES
-from ketacourse.trials.design import Trial
+from ketacourse.trials.design import Arm, Branch, Trial
 from ketacourse.trials.outcomes import DISSOCIATED_ABOVE, SURGE_RISE_MMHG, SURGE_SBP_MMHG
 from ketacourse.trials.rows import Frame, Int64
 from ketacourse.trials.statistics import Array
@@ -128,21 +128,26 @@ class ArmSummary:
     sessions: SessionCourse
 
 
-def arm_summary(trial: Trial, arm: int, frame: Frame, tally: Tally) -> ArmSummary:
-    """Return the summary of one arm."""
-    given = trial.arms[arm]
+def arm_summary(
+    trial: Trial, arm: int, frame: Frame, tally: Tally, branch: int | None = None
+) -> ArmSummary:
+    """Return the summary of one arm, or of those of an arm who were dealt to a branch."""
+    given: Arm | Branch = trial.arms[arm]
+    name = given.name
+    if branch is not None and trial.rerandomise is not None:
+        given = trial.rerandomise.branches[branch]
+        name = given.name if len(trial.arms) == 1 else f"{name}, then {given.name}"
     patients = int(tally["patients"][0])
     dropped = tally["dropped"]
-    gone = np.concatenate([[0], np.cumsum(dropped)[:-1]])
     names = [b.name for b in trial.rerandomise.branches] if trial.rerandomise else []
     return ArmSummary(
-        name=given.name,
+        name=name,
         control=given.control,
         masking=given.masking,
         patients=patients,
         visit_days=np.array(frame.visit_days),
-        latent_mean=tally["latent"] / LATENT_PARTS / patients,
-        stayed=1.0 - gone / patients,
+        latent_mean=tally["latent"] / LATENT_PARTS / max(patients, 1),
+        stayed=1.0 - np.cumsum(dropped)[:-1] / max(patients, 1),
         rescued=int(tally["rescued"][0]),
         branches={name: int(n) for name, n in zip(names, tally["branch"][1:], strict=True)},
         classes={

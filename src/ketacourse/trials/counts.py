@@ -15,15 +15,20 @@ from ketacourse.trials.tally import Tally, arm_tally
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """The counts of some chunks: by arm, and behind the endpoints."""
+    """The counts of some chunks: by arm, by branch, and behind the endpoints.
+
+    ``branches`` is keyed by the positions of an arm and of a branch.
+    """
 
     arms: Mapping[int, Tally]
+    branches: Mapping[tuple[int, int], Tally]
     endpoints: EndpointTally
 
     def as_data(self) -> dict[str, Any]:
         """Return the counts as plain data."""
         return {
             "arms": {str(arm): _plain(tally) for arm, tally in self.arms.items()},
+            "branches": {f"{a}:{b}": _plain(tally) for (a, b), tally in self.branches.items()},
             "pooled": _plain(self.endpoints.pooled),
             "trials": {
                 name: {"start": block.start, **_array(block.sums)}
@@ -36,6 +41,10 @@ def counts_from(record: Mapping[str, Any]) -> Counts:
     """Return the counts that were stored as plain data."""
     return Counts(
         arms={int(arm): _tally(tally) for arm, tally in record["arms"].items()},
+        branches={
+            (int(name.partition(":")[0]), int(name.partition(":")[2])): _tally(tally)
+            for name, tally in record["branches"].items()
+        },
         endpoints=EndpointTally(
             pooled=_tally(record["pooled"]),
             trials={
@@ -51,6 +60,11 @@ def count_cell(trial: Trial, cell: int, arms: Mapping[int, tuple[ArmRows, Frame]
     branches = len(trial.rerandomise.branches) if trial.rerandomise else 0
     return Counts(
         arms={arm: arm_tally(rows, frame, branches) for arm, (rows, frame) in arms.items()},
+        branches={
+            (arm, branch): arm_tally(rows.of(rows.branch == branch), frame, branches)
+            for arm, (rows, frame) in arms.items()
+            for branch in range(branches)
+        },
         endpoints=endpoint_tally(trial, cell, arms),
     )
 

@@ -22,6 +22,8 @@ class Gathered:
     ----------
     arms
         Position of each arm to its counts.
+    branches
+        Positions of an arm and a branch to the counts of those who were dealt to it.
     pooled
         Sums behind the endpoints, as in `EndpointTally`.
     trials
@@ -31,6 +33,7 @@ class Gathered:
     """
 
     arms: Mapping[int, Tally]
+    branches: Mapping[tuple[int, int], Tally]
     pooled: Tally
     trials: Mapping[str, Int64]
     digest: str
@@ -39,17 +42,21 @@ class Gathered:
 def gather(trial: Trial, chunks: Iterable[Counts]) -> Gathered:
     """Return the sum of the counts of all chunks."""
     arms: dict[int, Tally] = {}
+    branches: dict[tuple[int, int], Tally] = {}
     pooled: Tally = {}
     trials: dict[str, Int64] = {}
     for chunk in chunks:
         for arm, tally in chunk.arms.items():
             _add(arms.setdefault(arm, {}), tally)
+        for key, tally in chunk.branches.items():
+            _add(branches.setdefault(key, {}), tally)
         _add(pooled, chunk.endpoints.pooled)
         for name, block in chunk.endpoints.trials.items():
             trials[name] = _placed(trials.get(name), block)
     ordered = dict(sorted(arms.items()))
     return Gathered(
         arms=ordered,
+        branches=dict(sorted(branches.items())),
         pooled=pooled,
         trials=trials,
         digest=_digest(trial, ordered, pooled, trials),

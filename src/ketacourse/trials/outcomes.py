@@ -113,7 +113,7 @@ def _reached(endpoint: Endpoint, rows: ArmRows, frame: Frame) -> Outcome:
         reached = (total >= 0) & (total <= _cut_off(endpoint))
     if endpoint.rescued == "failure":
         reached &= ~_rescued_before(rows, frame.position(endpoint.day or 0.0))
-    counts = np.ones(rows.size, dtype=np.bool_) if endpoint.missing == "failure" else total >= 0
+    counts = start >= 0 if endpoint.missing == "failure" else (start >= 0) & (total >= 0)
     return _plain(counts, (reached & counts).astype(np.int64))
 
 
@@ -125,7 +125,8 @@ def _sustained(endpoint: Endpoint, rows: ArmRows, frame: Frame) -> Outcome:
     if endpoint.rescued == "failure":
         held &= ~_rescued_before(rows, last)
     seen = (totals[:, at] != UNSEEN).all(axis=1)
-    counts = np.ones(rows.size, dtype=np.bool_) if endpoint.missing == "failure" else seen
+    began = totals[:, 0] >= 0
+    counts = began if endpoint.missing == "failure" else seen & began
     return _plain(counts, (held & counts).astype(np.int64))
 
 

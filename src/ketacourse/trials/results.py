@@ -33,12 +33,15 @@ class TrialResult:
         The trial.
     arms, endpoints
         Every arm, and every endpoint.
+    branches
+        Those who were re-randomised, by branch.
     digest
         Fingerprint of all counts: the same whatever executor, order and size of chunks.
     """
 
     trial: Trial
     arms: tuple[ArmSummary, ...]
+    branches: tuple[ArmSummary, ...]
     endpoints: tuple[EndpointEstimate, ...]
     digest: str
 
@@ -47,8 +50,8 @@ class TrialResult:
         return next(e for e in self.endpoints if e.endpoint.name == name)
 
     def arm(self, name: str) -> ArmSummary:
-        """Return one arm by its name."""
-        return next(a for a in self.arms if a.name == name)
+        """Return one arm or branch by its name."""
+        return next(a for a in (*self.arms, *self.branches) if a.name == name)
 
 
 def result_of(trial: Trial, counts: Gathered) -> TrialResult:
@@ -57,6 +60,9 @@ def result_of(trial: Trial, counts: Gathered) -> TrialResult:
     return TrialResult(
         trial=trial,
         arms=tuple(arm_summary(trial, a, frames[a], tally) for a, tally in counts.arms.items()),
+        branches=tuple(
+            arm_summary(trial, a, frames[a], tally, b) for (a, b), tally in counts.branches.items()
+        ),
         endpoints=endpoint_estimates(trial, counts),
         digest=counts.digest,
     )
@@ -97,6 +103,7 @@ def summary(result: TrialResult) -> dict[str, Any]:
         "alpha": trial.alpha,
         "quantiles": list(QUANTILES),
         "arms": [as_data(arm) for arm in result.arms],
+        "branches": [as_data(branch) for branch in result.branches],
         "endpoints": [as_data(endpoint) for endpoint in result.endpoints],
     }
 
@@ -125,7 +132,7 @@ def as_data(value: object) -> Any:
 def score_columns(result: TrialResult) -> dict[str, Column]:
     """Return the course of every scale in every arm as one table."""
     rows: list[dict[str, Any]] = []
-    for arm in result.arms:
+    for arm in (*result.arms, *result.branches):
         for course in arm.scores.values():
             for i, day in enumerate(course.days):
                 row = {"arm": arm.name, "scale": course.scale, "day": float(day)}

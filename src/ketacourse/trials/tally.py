@@ -55,7 +55,8 @@ def arm_tally(rows: ArmRows, frame: Frame, branches: int) -> Tally:
         )
     latent = np.rint(rows.latent.astype(np.float64) * LATENT_PARTS).astype(np.int64)
     found["latent"] = latent.sum(axis=0)
-    found["dropped"] = np.bincount(rows.last_visit[rows.dropped], minlength=visits)
+    last = rows.last_visit[rows.dropped].astype(np.int64)
+    found["dropped"] = np.bincount(last + 1, minlength=visits + 1)
     found["branch"] = np.bincount(rows.branch.astype(np.int64) + 1, minlength=branches + 1)
     found["rescued"] = np.array([np.count_nonzero(rows.rescue_visit >= 0)])
     found["response_class"] = np.bincount(

@@ -34,6 +34,7 @@ from ketacourse.trials.trial_file import (
     BranchTable,
     CriterionTable,
     EndpointTable,
+    RescueTable,
     TrialFile,
     VisitTable,
 )
@@ -128,7 +129,7 @@ def _sessions(
     return tuple(sorted(found, key=lambda s: s.day))
 
 
-def _dose(table: SessionTable) -> Dose:
+def _dose(table: SessionTable | RescueTable) -> Dose:
     amount, unit = table.dose
     per_kg = unit.endswith("/kg")
     return Dose(
@@ -205,13 +206,10 @@ def _rescue(table: ArmTable) -> Rescue | None:
     if table.rescue is None:
         return None
     rule = table.rescue
-    dose = _dose(SessionTable(
-        day=0.0, drug=rule.drug, route=rule.route, dose=rule.dose, duration=rule.duration
-    ))  # fmt: skip
     return Rescue(
         days=tuple(sorted(rule.days)),
         when=_criterion(rule.when),
-        dose=dose,
+        dose=_dose(rule),
         days_after=tuple(sorted(rule.days_after)),
     )
 

@@ -1,0 +1,42 @@
+"""``ketacourse calibrate``: estimate the population parameters from the published rows."""
+
+from pathlib import Path
+
+import click
+
+from ketacourse.cli.progress import progress_line
+from ketacourse.course.calibrate import PATIENTS, calibrate
+from ketacourse.course.posterior_file import write_posterior
+from ketacourse.evidence.variants import load_variants
+from ketacourse.report.output import fresh_directory
+
+
+@click.command("calibrate")
+@click.option("--out", "-o", type=Path, required=True, metavar="DIR", help="Folder to write.")
+@click.option("--force", is_flag=True, help="Replace the results of an earlier run.")
+@click.option(
+    "--patients",
+    type=click.IntRange(50, 5000),
+    default=PATIENTS,
+    show_default=True,
+    metavar="N",
+    help="Virtual patients per arm.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Processes to share the arms among.",
+)
+def command(*, out: Path, force: bool, patients: int, workers: int) -> None:
+    """Estimate the calibrated parameters of every mechanism variant.
+
+    Writes posterior.csv (joint draws) and posterior.json (what made them) into a folder.
+    Takes some minutes; the same table, version and seed give the same files.
+    """
+    with fresh_directory(out, force=force) as folder, progress_line() as progress:
+        found = calibrate(list(load_variants()), patients=patients, workers=workers, told=progress)
+        write_posterior(found, folder, patients=patients)
+    click.echo(f"Posterior: {out / 'posterior.csv'}")

@@ -1,0 +1,107 @@
+"""The shape of a simulated course: the figures every simulator of ketamine should show.
+
+Each figure is asked of a virtual trial as a reader would ask it of a published one.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from ketacourse.evidence.posterior import load_posterior
+from ketacourse.evidence.variants import BASE, load_variants
+from ketacourse.trials.replicate_arm import simulate_arm
+from ketacourse.trials.replicate_belief import Member
+from ketacourse.trials.replicate_statistics import statistic, wanted_days
+from ketacourse.trials.replicate_trial_rows import trial_query
+
+SEED = 77
+SIX = "0;2;4;7;9;11"
+_ARM = {
+    "diagnosis": "trd", "n": "100", "drug": "ketamine", "route": "iv_infusion",
+    "dose_mg_per_kg": "0.5", "dose_mg": "", "duration_min": "40", "session_days": "0",
+    "masking": "saline_crossover", "control": "", "new_oral_antidepressant": "no",
+    "setting": "trial", "therapy_days": "", "scale": "madrs", "baseline_mean": "31",
+    "baseline_sd": "6", "time_days": "1", "outcome": "change", "notes": "",
+}  # fmt: skip
+_SHAM = {"drug": "none", "dose_mg_per_kg": ""}
+
+
+def shape(*, patients: int = 400) -> dict[str, float]:
+    """Return each figure of the shape by the name of its margin.
+
+    Parameters
+    ----------
+    patients
+        Virtual patients per arm and variant.
+    """
+    ask = _asker(patients)
+
+    def gain(day: float, **arm: str) -> float:
+        drug = ask("change", day, masking="anaesthesia", **arm)
+        sham = ask("change", day, masking="anaesthesia", control="saline", **_SHAM)
+        return drug - sham
+
+    six = {"session_days": SIX, "masking": "open"}
+    after_six = ask("response_rate", 12, **six)
+    day_1 = gain(1)
+    nasal = {"drug": "esketamine", "route": "intranasal", "duration_min": "0",
+             "dose_mg_per_kg": ""}  # fmt: skip
+
+    def lasting(milligram: str) -> float:
+        return gain(7, dose_mg=milligram, **nasal) / gain(1, dose_mg=milligram, **nasal)
+
+    return {
+        "onset": gain(2 / 24),
+        "fall_at_24h": -ask("change", 1),
+        "response_at_24h": ask("response_rate", 1),
+        "remission_at_24h": ask("remission_rate", 1),
+        "spread_at_24h": ask("score", 1, spread=True),
+        "advantage_at_day_7": gain(7) / day_1,
+        "advantage_at_day_14": gain(14) / day_1,
+        "control_crossover": -ask("change", 1, control="saline", **_SHAM),
+        "control_spray": -ask(
+            "change", 1, masking="placebo_spray", control="placebo_spray", **_SHAM
+        ),
+        "control_midazolam": -ask(
+            "change", 1, masking="active_placebo", control="midazolam", **_SHAM
+        ),
+        "control_anaesthesia": -ask("change", 1, masking="anaesthesia", control="saline", **_SHAM),
+        "six_doses": after_six,
+        "early_response": ask("response_rate", 5, **six) / after_six,
+        "clinic": ask("response_rate", 15, session_days="0;3;7;10;14", masking="open",
+                      setting="clinic", scale="phq9", baseline_mean="", baseline_sd=""),
+        "plateau": gain(1, dose_mg_per_kg="1.0") / day_1,
+        "dose_and_duration": lasting("84") / lasting("28"),
+        "relapse_single": ask("median_time_to_relapse_days", None) / np.log(2.0),
+        "relapse_six": ask("median_time_to_relapse_days", None, **six),
+        "relapse_tail": ask("relapse_free", 94, **six),
+        "drift": ask("change", 84, session_days="", masking="open", control="saline", **_SHAM),
+    }  # fmt: skip
+
+
+def _asker(patients: int) -> Callable[..., float]:
+    posterior = load_posterior()
+    weights: Mapping[str, float] = {BASE: 1.0} if posterior is None else posterior.weights
+    members = tuple(Member(variant=k) for k in load_variants() if weights.get(k, 0.0) > 0.0)
+    share = np.array([weights[m.variant] for m in members])
+    share = share / share.sum()
+
+    @lru_cache(maxsize=256)
+    def ask_cells(cells: tuple[tuple[str, str], ...], spread: bool) -> float:
+        query = trial_query(dict(cells))
+        days = sorted(wanted_days(query.design, query.row))
+        latent = simulate_arm(query.design, days, members, patients=patients, seed=SEED)
+        got = statistic(query.design, query.row, latent, seed=SEED)
+        return float(share @ (got.sd_one if spread else got.values))
+
+    def ask(outcome: str, day: float | None, *, spread: bool = False, **arm: str) -> float:
+        cells = {
+            **_ARM,
+            **arm,
+            "outcome": outcome,
+            "time_days": "" if day is None else f"{day:.6g}",
+        }
+        return ask_cells(tuple(cells.items()), spread)
+
+    return ask
