@@ -8,7 +8,18 @@ from ketacourse.cli.main import SUMMARIES
 
 def test_the_face_offers_these_names_and_no_others():
     assert dir(ketacourse) == sorted(
-        ["load_case", "screen", "simulate", "explain", "replicate", "evidence", "schema", "__version__"]
+        [
+            "load_case",
+            "screen",
+            "simulate",
+            "explain",
+            "load_trial",
+            "trial",
+            "replicate",
+            "evidence",
+            "schema",
+            "__version__",
+        ]
     )
 
 

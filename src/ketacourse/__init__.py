@@ -5,7 +5,7 @@ use, so that importing the package costs nothing.
 
 >>> import ketacourse
 >>> ketacourse.__all__
-['load_case', 'screen', 'simulate', 'explain', 'replicate', 'evidence',
+['load_case', 'screen', 'simulate', 'explain', 'load_trial', 'trial', 'replicate', 'evidence',
 'schema', '__version__']
 """
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ketacourse.therapy.case import case_schema as schema
     from ketacourse.therapy.case import load_case as load_case
     from ketacourse.trials.replicate import replicate as replicate
+    from ketacourse.trials.run import run_trial as trial
+    from ketacourse.trials.trial_read import load_trial as load_trial
 
 __version__ = VERSION
 
@@ -30,6 +32,8 @@ __all__ = [
     "screen",
     "simulate",
     "explain",
+    "load_trial",
+    "trial",
     "replicate",
     "evidence",
     "schema",
@@ -41,6 +45,8 @@ _HOMES = {
     "screen": ("ketacourse.course.screen", "screen"),
     "simulate": ("ketacourse.course.simulate", "simulate"),
     "explain": ("ketacourse.course.explain", "explain"),
+    "load_trial": ("ketacourse.trials.trial_read", "load_trial"),
+    "trial": ("ketacourse.trials.run", "run_trial"),
     "replicate": ("ketacourse.trials.replicate", "replicate"),
     "schema": ("ketacourse.therapy.case", "case_schema"),
 }

@@ -50,6 +50,12 @@ def test_evidence_compares_concentrations_and_says_where_it_fails(run):
     assert "Rows outside two-fold:" in ended.out
 
 
+def test_evidence_refuses_to_compare_a_model_that_does_not_exist(run):
+    ended = run("evidence", "--concentrations", "--pk-model", "magic")
+    assert (ended.code, ended.out) == (2, "")
+    assert "pharmacokinetic model 'magic' is not known" in ended.err
+
+
 def test_evidence_answers_one_question_at_a_time(run):
     ended = run("evidence", "mood", "--concentrations")
     assert ended.code == 2

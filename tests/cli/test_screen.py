@@ -17,6 +17,14 @@ def test_a_blocked_case_ends_in_3_and_names_the_rule(run):
     assert "CON-001" in ended.out
 
 
+def test_before_the_dose_a_pressure_of_three_days_ago_stops(run):
+    planning = run("screen", "example:trd_iv_six_with_cbt", "--phase", "plan")
+    dosing = run("screen", "example:trd_iv_six_with_cbt", "--phase", "dose")
+    assert (planning.code, dosing.code) == (0, 3)
+    assert "MON-004  Pressure before the dose" in dosing.out
+    assert "too old to rely on" in dosing.out
+
+
 def test_json_holds_the_same_findings(run):
     ended = run("screen", "example:blocked_aneurysm", "--json")
     found = json.loads(ended.out)

@@ -23,6 +23,11 @@ def test_a_complete_parameter_is_found_with_its_source():
     assert catalogue.source_of("ketamine.cl").link == "https://doi.org/10.1000/a"
 
 
+def test_a_changed_number_changes_the_digest_and_an_equal_one_does_not():
+    assert built().digest == built().digest
+    assert built().digest != built(upper=90.0).digest
+
+
 REFUSED = [
     ({"unit": "L/fortnightz"}, "not known"),
     ({"unit": None}, "lacks 'unit'"),
@@ -40,6 +45,7 @@ REFUSED = [
     ({"lower": 70.0, "minimum": 75.0}, "impossible order"),
     ({"typical": "80"}, "typical is '80'"),
     ({"typical": True}, "typical is True"),
+    ({"upper": math.inf}, "upper is inf"),
     ({"typical": math.nan}, "typical is nan"),
     ({"typical": math.inf}, "typical is inf"),
     ({"upper": math.nan}, "upper is nan"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ketacourse.evidence.rule import Rule
+from ketacourse.evidence.rule import Phase, Rule
 from ketacourse.evidence.rules import RuleBook, load_rules
 from ketacourse.guardrails import judge as judging
 from ketacourse.guardrails import verdict
@@ -71,19 +71,31 @@ def test_a_value_that_is_not_a_number_is_a_breach(
 
 
 @pytest.mark.usefixtures("nothing_known")
-def test_not_knowing_blocks_for_absolute_rules_and_warns_for_relative_ones(
+def test_not_knowing_blocks_for_absolute_rules_and_warns_for_relative_ones_when_planning(
     book: RuleBook, case_with: Callable[..., Case]
 ) -> None:
-    context = Context(case=case_with(), phase="follow_up", rules=book.rules)
-    severities = {
+    severities = _severities(book, Context(case=case_with(), phase="plan", rules=book.rules))
+    assert severities["CON-001"] == "blocked"
+    assert severities["CON-009"] == "caution"
+    assert severities["MON-004"] == "caution"
+
+
+@pytest.mark.usefixtures("nothing_known")
+@pytest.mark.parametrize("phase", ["dose", "session", "discharge", "follow_up"])
+def test_not_knowing_blocks_for_relative_rules_too_once_a_dose_is_to_be_given(
+    phase: Phase, book: RuleBook, case_with: Callable[..., Case]
+) -> None:
+    severities = _severities(book, Context(case=case_with(), phase=phase, rules=book.rules))
+    assert severities["CON-001"] == severities["CON-009"] == severities["MON-004"] == "blocked"
+    assert severities["ELG-013"] == "info"
+
+
+def _severities(book: RuleBook, context: Context) -> dict[str, str]:
+    return {
         rule.code: finding.severity
         for rule in book.rules.values()
         if (finding := judge(rule, book, context).finding) is not None
     }
-    assert severities["CON-001"] == "blocked"
-    assert severities["CON-009"] == "caution"
-    assert severities["MON-035"] == "caution"
-    assert severities["ELG-013"] == "info"
 
 
 def test_a_state_that_is_neither_present_nor_absent_blocks(

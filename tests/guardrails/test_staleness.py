@@ -108,7 +108,7 @@ FROM_THE_FUTURE = {"state": "done", "day": 70}
 @pytest.mark.parametrize(
     ("code", "checks"),
     [
-        ("ELG-010", {"ecg": {**FROM_THE_FUTURE, "result": "normal"}}),
+        ("ELG-011", {"ecg": {**FROM_THE_FUTURE, "result": "normal"}}),
         ("MON-024", {"cssrs_screen": {**FROM_THE_FUTURE, "result": "low"}}),
         ("FRS-003", {"cssrs_screen": {**FROM_THE_FUTURE, "result": "low"}}),
         ("REC-003", {"pregnancy_test": {**FROM_THE_FUTURE, "result": "negative"}}),
@@ -141,4 +141,4 @@ def test_a_check_done_during_the_course_counts_once_the_course_got_there(
         "scores": [{"day": 6, "scale": "madrs", "total": 20}],
     }
     context = Context(case=case_with(later), rules=book.rules)
-    assert judge(book.rule("ELG-010"), book, context).finding is None
+    assert judge(book.rule("ELG-011"), book, context).finding is None

@@ -76,6 +76,7 @@ def test_arrays_give_what_floats_give(function):
 @pytest.mark.parametrize("function", [maximum, minimum])
 def test_a_number_that_is_none_is_kept(function):
     assert math.isnan(function(math.nan, 1.0))
+    assert math.isnan(function(1.0, math.nan))
     assert np.isnan(function(np.array([math.nan]), 1.0)).all()
 
 

@@ -97,7 +97,9 @@ def test_a_malformed_cell_names_its_column(changes, column):
 
 def test_units_change_the_number_and_not_the_concentration():
     assert typical(unit="nmol/mL") * 237.73 == pytest.approx(typical(unit="ug/L"))
-    assert typical(metric="Tmax", unit="min") == pytest.approx(60 * typical(metric="Tmax", unit="h"))
+    assert typical(metric="Tmax", unit="min") == pytest.approx(
+        60 * typical(metric="Tmax", unit="h")
+    )
 
 
 def test_clearance_is_dose_over_exposure():

@@ -119,9 +119,7 @@ def test_nothing_has_changed_before_the_first_dose():
 
 
 def test_the_score_is_the_baseline_and_the_change():
-    change, score, percent = predictions(
-        {}, {"outcome": "score"}, {"outcome": "percent_change"}
-    )
+    change, score, percent = predictions({}, {"outcome": "score"}, {"outcome": "percent_change"})
     assert score.predicted == pytest.approx(32.0 + change.predicted)
     assert percent.predicted == pytest.approx(100.0 * change.predicted / 32.0)
 

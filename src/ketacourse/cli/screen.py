@@ -8,10 +8,18 @@ import click
 from ketacourse.cli.cases import read_case
 from ketacourse.cli.screening import screened, screening_options
 from ketacourse.errors import BlockedError
+from ketacourse.evidence.rule import PHASES
 
 
 @click.command("screen")
 @click.argument("case")
+@click.option(
+    "--phase",
+    type=click.Choice(PHASES),
+    default="plan",
+    show_default=True,
+    help="Step that is being decided.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @screening_options
 @click.pass_context

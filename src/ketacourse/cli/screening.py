@@ -8,6 +8,7 @@ import click
 
 from ketacourse.cli.overrides import read_overrides, today
 from ketacourse.course.screen import Screening, screen
+from ketacourse.evidence.rule import Phase
 from ketacourse.guardrails.settings import ClinicSettings, load_settings
 from ketacourse.therapy.case import Case
 
@@ -34,12 +35,12 @@ def screening_options(command: Command) -> Command:
 
 def screened(
     case: Case, *, settings: Path | None, codes: tuple[str, ...], reasons: tuple[str, ...],
-    by: str, on: str | None, research: bool = False,
+    by: str, on: str | None, research: bool = False, phase: Phase = "plan",
 ) -> Screening:  # fmt: skip
     """Return the screening of a case, overrides applied."""
     in_force = ClinicSettings() if settings is None else load_settings(settings)
-    first = screen(case, settings=in_force, research=research)
+    first = screen(case, settings=in_force, research=research, phase=phase)
     overrides = read_overrides(first, codes=codes, reasons=reasons, by=by, on=on or today())
     if not overrides:
         return first
-    return screen(case, settings=in_force, research=research, overrides=overrides)
+    return screen(case, settings=in_force, research=research, phase=phase, overrides=overrides)

@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from ketacourse.cli.progress import progress_line
+from ketacourse.report.trial_page import write_trial_report
 from ketacourse.trials.design import Trial
 from ketacourse.trials.estimates import EndpointEstimate
 from ketacourse.trials.examples import trial_file
@@ -67,21 +68,23 @@ def command(
             loaded, out, executor=doer, trajectories=trajectories, source=source, force=force,
             progress=_teller(report),
         )  # fmt: skip
+    page = write_trial_report(result, out)
     click.echo(_text(result))
     if loaded.research:
         click.echo(f"{RESEARCH_MARK} Not for a patient.")
     if trajectories == "visits" and source is None:
         click.echo(f"Patients: {out / 'arms'}")
     click.echo(f"Results: {out / 'summary.json'}")
+    click.echo(f"Report: {page}")
 
 
 def _executor(trial: Trial, kind: str | None, workers: int | None, address: str | None) -> Executor:
     """Return who does the work: as told, or as it pays."""
+    number = _processors() if workers is None else workers
     if address is not None or kind == "dask":
         if kind not in (None, "dask"):
             raise click.UsageError(f"--address needs --executor dask, not {kind}.")
-        return DaskExecutor(workers=workers or _processors(), address=address)
-    number = workers or _processors()
+        return DaskExecutor(workers=number, address=address)
     size = sum(trial.patients_of(c) * len(cell) for c, cell in enumerate(trial.cells))
     if kind is None:
         kind = "processes" if number > 1 and (workers or size >= WORTH_A_PROCESS) else "serial"

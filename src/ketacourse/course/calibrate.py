@@ -51,7 +51,7 @@ FREE = (
 USUAL_SD_POINTS = 10.0
 """Spread of one patient's change where the simulation gives none (MADRS points)."""
 SEED = 20_260
-PATIENTS = 200
+PATIENTS = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +234,7 @@ def calibrate(
     variants: Sequence[str],
     *,
     patients: int = PATIENTS,
-    iterations: int = 6,
+    iterations: int = 5,
     workers: int = 2,
     start: Mapping[str, Array] | None = None,
     tau: Mapping[Kind, float] | None = None,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.concentrations import ConcentrationObservation, load_concentrations
+from ketacourse.model.pk.models import model_of
 from ketacourse.trials.replicate_concentration_rows import query_of
 from ketacourse.trials.replicate_concentrations import typical_value
 
@@ -80,7 +81,13 @@ def compare_concentrations(
         Source of the typical values; the prediction is for a typical subject.
     observations
         Rows to predict; the shipped table by default.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
     """
+    model_of(model, routes=(), drugs=())
     rows = load_concentrations() if observations is None else observations
     return tuple(_compare(row, model, catalogue) for row in rows)
 

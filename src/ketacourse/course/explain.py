@@ -1,7 +1,7 @@
 """The explain step: how the drug is thought to work in this patient, link by link."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ class Step:
     """One link of the chain as it stands for this patient.
 
     ``here`` says what the model gives for the patient, with its range; empty where the
-    link is not simulated.
+    target is not simulated, or was told at an earlier link.
     """
 
     link: Link
@@ -144,7 +144,7 @@ def explain(case: Case, *, simulation: Simulation | None = None) -> Explanation:
     """
     simulation = simulation or simulate(case, draws=DRAWS, research=True, screening=screen(case))
     catalogue = load_catalogue()
-    steps = tuple(Step(link=k, here=_here(k, simulation)) for k in load_links())
+    steps = tuple(_steps(simulation))
     claims, variants = tuple(load_claims()), tuple(load_variants().values())
     keys = dict.fromkeys(
         [k for s in steps for k in s.link.source_keys]
@@ -159,6 +159,17 @@ def explain(case: Case, *, simulation: Simulation | None = None) -> Explanation:
         claims=claims,
         sources={k: catalogue.sources[k] for k in keys},
     )
+
+
+def _steps(simulation: Simulation) -> Iterator[Step]:
+    """Yield the links; what a quantity does is told once, at the first link that leads to it.
+
+    Told at every link, it would credit each of them with the whole effect.
+    """
+    told: set[str] = set()
+    for link in load_links():
+        yield Step(link=link, here="" if link.target in told else _here(link, simulation))
+        told.add(link.target)
 
 
 ACUTE_STAGES = ("plasma", "receptor", "glutamate", "safety")

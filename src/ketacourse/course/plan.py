@@ -59,13 +59,19 @@ def baseline_madrs(case: Case, catalogue: Catalogue) -> tuple[float, str]:
     return catalogue.value("patient.baseline", "point"), "no score given: typical of trials"
 
 
+HEPATIC = ("moderate_hepatic_impairment", "severe_hepatic_impairment")
+"""Conditions that raise exposure through the liver; of severe impairment there are no data, and
+the ratio of the moderate one is used."""
+
+
 def modifiers_of(patient: Patient) -> PkModifiers:
     """Return the exposure scenarios that apply to a patient."""
+    has = patient.conditions.get
     return modifiers_for(
         cyp2b6_genotype=patient.cyp2b6_genotype,
         medications=tuple(m.name for m in patient.medications),
-        renal_impairment=patient.conditions.get("renal_impairment") == "present",
-        hepatic_impairment=patient.conditions.get("severe_hepatic_impairment") == "present",
+        renal_impairment=has("renal_impairment") == "present",
+        hepatic_impairment=any(has(code) == "present" for code in HEPATIC),
     )
 
 

@@ -158,7 +158,7 @@ class Simulation:
     seed, draws
         Seed of the random streams; number of parameter draws behind the bands.
     model_digest, version
-        Digest of equations and numbers; version of the package.
+        Digest of equations, then of numbers; version of the package.
     variants
         Variant key to label.
     band_contains

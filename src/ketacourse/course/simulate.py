@@ -138,7 +138,7 @@ def simulate(
         research=research or outside,
         seed=seed,
         draws=draws,
-        model_digest=record_chain().digest,
+        model_digest=f"{record_chain().digest}-{catalogue.digest}",
         version=VERSION,
         variants={v.key: v.label for v in chosen},
         band_contains=BAND_CONTAINS if len(chosen) > 1 else SINGLE_VARIANT_BAND,

@@ -4,10 +4,11 @@ Parameters live in ``parameters/*.toml`` (one file per stage), sources in
 ``sources/*.toml``. The loader refuses what it cannot stand behind.
 """
 
+import hashlib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -116,6 +117,12 @@ class Catalogue:
     def value(self, name: str, unit: str) -> float:
         """Return a parameter's typical value in ``unit``."""
         return self.require(name, unit).value_in(unit)
+
+    @property
+    def digest(self) -> str:
+        """Return a fingerprint of all numbers: a changed number changes it."""
+        numbers = sorted((astuple(p) for p in self.parameters.values()), key=str)
+        return hashlib.sha256(repr(numbers).encode()).hexdigest()[:16]
 
     def source_of(self, name: str) -> Source:
         """Return the source of one parameter."""
@@ -229,7 +236,7 @@ def _number(where: str, fields: Mapping[str, Any], name: str, default: float) ->
     value = fields.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         raise EvidenceError(f"{where}: {name} is {value!r}.", remedy="Give a number.")
-    if name == "typical" and math.isinf(value):
+    if name not in ("minimum", "maximum") and math.isinf(value):
         raise EvidenceError(f"{where}: {name} is {value!r}.", remedy="Give a finite number.")
     return float(value)
 

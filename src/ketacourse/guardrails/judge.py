@@ -74,7 +74,7 @@ def judge(rule: Rule, book: RuleBook, context: Context) -> Judgement:
     due = PHASES.index(rule.phase) <= PHASES.index(context.phase)
     if not due and not any(_is_breach(v) for v in decisive):
         return Judgement(item=_item(rule, by_hand=False))
-    return Judgement(finding=_finding(rule, decisive))
+    return Judgement(finding=_finding(rule, decisive, context.phase))
 
 
 def _is_breach(verdict: Verdict) -> bool:
@@ -91,7 +91,7 @@ def _decisive(rule: Rule, verdicts: Sequence[Verdict]) -> list[Verdict]:
     return broken or open_ones
 
 
-def _finding(rule: Rule, decisive: Sequence[Verdict]) -> Finding:
+def _finding(rule: Rule, decisive: Sequence[Verdict], phase: Phase) -> Finding:
     state: State = "recorded"
     if not any(v.state == "broken" for v in decisive):
         state = "stale" if all(v.state == "stale" for v in decisive) else "not_recorded"
@@ -104,7 +104,7 @@ def _finding(rule: Rule, decisive: Sequence[Verdict]) -> Finding:
         code=rule.code,
         title=rule.title,
         topic=rule.topic,
-        severity=_severity(rule, state),
+        severity=_severity(rule, state, phase),
         statement=_statement(rule, state, decisive),
         threshold=_joined(rule, limits, decisive),
         observed=_joined(rule, seen, decisive),
@@ -119,9 +119,12 @@ def _finding(rule: Rule, decisive: Sequence[Verdict]) -> Finding:
     )
 
 
-def _severity(rule: Rule, state: State) -> Severity:
-    """Return the severity: not knowing blocks what only an absolute rule decides."""
-    if state == "recorded" or rule.absolute:
+def _severity(rule: Rule, state: State, phase: Phase) -> Severity:
+    """Return the severity: not knowing blocks, except a relative rule before the dose is due.
+
+    A plan may be made before everything is measured; a dose may not be given.
+    """
+    if state == "recorded" or rule.absolute or PHASES.index(phase) >= PHASES.index("dose"):
         return rule.severity
     return "info" if rule.severity == "info" else "caution"
 

@@ -173,7 +173,7 @@ def maximum(a: Number, b: Number) -> Number:
     if recorded is not None:
         return recorded
     if isinstance(a, float) and isinstance(b, float):
-        return max(a, b)
+        return a if math.isnan(a) or a >= b else b
     return np.maximum(a, b)
 
 
@@ -183,7 +183,7 @@ def minimum(a: Number, b: Number) -> Number:
     if recorded is not None:
         return recorded
     if isinstance(a, float) and isinstance(b, float):
-        return min(a, b)
+        return a if math.isnan(a) or a <= b else b
     return np.minimum(a, b)
 
 

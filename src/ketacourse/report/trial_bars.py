@@ -82,18 +82,23 @@ def _place(axis: Axis, left: float, right: float, share: float) -> float:
 
 def _bar(bar: Bar, axis: Axis, left: float, right: float, y: float) -> str:
     middle = y + _ROW / 2.0
-    label = f'<text x="{left - 6:.1f}" y="{middle + 4:g}" text-anchor="end">{escape(bar.label)}</text>'
+    label = (
+        f'<text x="{left - 6:.1f}" y="{middle + 4:g}" text-anchor="end">{escape(bar.label)}</text>'
+    )
     if not math.isfinite(bar.share.value):
-        return f'{label}<text class="small" x="{left + 4:.1f}" y="{middle + 4:g}">nobody seen</text>'
+        return (
+            f'{label}<text class="small" x="{left + 4:.1f}" y="{middle + 4:g}">nobody seen</text>'
+        )
     end = _place(axis, left, right, bar.share.value)
     low, high = (_place(axis, left, right, v) for v in (bar.share.lower, bar.share.upper))
+    top, words = middle - _BAR / 2, share_words(bar.share)
     return (
-        f'{label}<rect class="b-{bar.tone}" x="{left:.1f}" y="{middle - _BAR / 2:g}" '
+        f'{label}<rect class="b-{bar.tone}" x="{left:.1f}" y="{top:g}" '
         f'width="{end - left:.1f}" height="{_BAR:g}"/>'
-        f'<path class="s-{bar.tone}" stroke-width="2" d="M{end:.1f} {middle - _BAR / 2:g}v{_BAR:g}"/>'
+        f'<path class="s-{bar.tone}" stroke-width="2" d="M{end:.1f} {top:g}v{_BAR:g}"/>'
         f'<path class="s-{bar.tone}" stroke-width="1.6" d="M{low:.1f} {middle:g}H{high:.1f}'
         f'M{low:.1f} {middle - 3:g}v6M{high:.1f} {middle - 3:g}v6"/>'
-        f'<text class="small" x="{right + 6:.1f}" y="{middle + 4:g}">{share_words(bar.share)}</text>'
+        f'<text class="small" x="{right + 6:.1f}" y="{middle + 4:g}">{words}</text>'
     )
 
 

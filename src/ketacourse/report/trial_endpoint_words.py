@@ -1,9 +1,7 @@
 """Endpoints of a trial in words: what is counted, of whom, and which way is better."""
 
-from ketacourse.report.trial_look import cut
 from ketacourse.therapy.scales import scale
 from ketacourse.trials.design import ADVERSE, Endpoint
-from ketacourse.trials.estimates import ContrastEstimate
 from ketacourse.trials.outcomes import DISSOCIATED_ABOVE, SURGE_RISE_MMHG, SURGE_SBP_MMHG
 
 SAFETY_WORDS = {
@@ -40,7 +38,7 @@ def endpoint_words(endpoint: Endpoint) -> str:
         text += "; who needed rescue has failed"
     if endpoint.among == "rerandomised":
         text += "; among those dealt again"
-    return f"{text}."
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _counted(endpoint: Endpoint) -> str:
@@ -79,8 +77,3 @@ def lower_is_better(endpoint: Endpoint) -> bool:
     if endpoint.measure == "continuous":
         return scale(endpoint.scale).higher_is_worse
     return endpoint.kind in (*ADVERSE, "drop_out")
-
-
-def sides(contrast: ContrastEstimate, *, most: int = 28) -> tuple[str, str]:
-    """Return both sides of a contrast, each cut to ``most`` letters."""
-    return cut(" + ".join(contrast.arms), most), cut(" + ".join(contrast.against), most)

@@ -1,15 +1,19 @@
 """A forest plot: one difference per row with its interval, and where no difference lies."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
 from ketacourse.report.chart import Drawing, svg_element, text_width
 from ketacourse.report.scale import Axis, tick_text, value_axis
+from ketacourse.report.trial_look import cut
 from ketacourse.report.trial_numbers import decimal
 
 _TOP, _FOOT = 46.0, 42.0
 _WIDE, _NARROW = 860.0, 350.0
+_SIDE, _WIDE_SIDE = 15, 40  # letters of a name that fit below the axis
 _RATIOS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
@@ -33,8 +37,8 @@ class ForestRow:
 class Forest:
     """What a forest plot shows.
 
-    ``below`` and ``above`` say whom an effect below and above no difference favours; that
-    is 0, or 1 for a ``ratio``, which is drawn on a logarithmic axis.
+    ``below`` and ``above`` name who does better where the effect is below and above none; that
+    is at 0, or at 1 for a ``ratio``, which is drawn on a logarithmic axis.
     """
 
     title: str
@@ -54,41 +58,63 @@ class _Layout:
     left: float
     right: float
     row: float
+    heading: float
     drop: float
     stacked: bool
 
+    def height(self, row: ForestRow) -> float:
+        """Return the height of a row (px)."""
+        return self.row if row.words else self.heading
 
-def draw_forest(forest: Forest, *, wide: bool) -> Drawing:
-    """Return a forest plot as one SVG element, in columns or for a narrow screen."""
+
+def draw_forest(forest: Forest, *, wide: bool, beside: Sequence[Forest] = ()) -> Drawing:
+    """Return a forest plot as one SVG element, in columns or for a narrow screen.
+
+    ``beside`` are plots that shall have the same axis.
+    """
     layout = _wide(forest) if wide else _NARROW_LAYOUT
-    axis = _axis(forest)
-    foot = _TOP + layout.row * len(forest.rows)
+    rows = [row for each in (forest, *beside) for row in each.rows]
+    axis = _axis(forest, [v for r in rows for v in (r.value, r.lower, r.upper)])
+    tops = list(accumulate((layout.height(row) for row in forest.rows), initial=_TOP))
+    foot = tops.pop()
     body = [_head(forest, layout), _grid(axis, layout, foot, _null(forest))]
-    for k, row in enumerate(forest.rows):
-        body.append(_row(row, axis, layout, _TOP + layout.row * k))
+    body.extend(_row(row, axis, layout, y) for row, y in zip(forest.rows, tops, strict=True))
     body.append(_directions(forest, axis, layout, foot))
     told = "; ".join(f"{row.label} {row.words}" for row in forest.rows if row.words)
     description = (
-        f"{forest.title} ({forest.unit}). Below {_null(forest):g} {forest.below}, above it {forest.above}. "
+        f"{forest.title} ({forest.unit}). Better below {_null(forest):g}: {forest.below}; "
+        f"above it: {forest.above}. "
         f"{told}."
     )
     return svg_element(layout.width, foot + _FOOT, description, "".join(body))
 
 
 _NARROW_LAYOUT = _Layout(
-    width=_NARROW, left=10.0, right=_NARROW - 10.0, row=34.0, drop=24.0, stacked=True
+    width=_NARROW,
+    left=10.0,
+    right=_NARROW - 10.0,
+    row=32.0,
+    heading=20.0,
+    drop=22.0,
+    stacked=True,
 )
 
 
 def _wide(forest: Forest) -> _Layout:
     left = max([text_width(row.label) for row in forest.rows], default=0.0) + 40.0
     return _Layout(
-        width=_WIDE, left=min(left, 330.0), right=_WIDE - 300.0, row=22.0, drop=12.0, stacked=False
+        width=_WIDE,
+        left=min(left, 330.0),
+        right=_WIDE - 300.0,
+        row=22.0,
+        heading=22.0,
+        drop=12.0,
+        stacked=False,
     )
 
 
-def _axis(forest: Forest) -> Axis:
-    ends = [v for r in forest.rows for v in (r.value, r.lower, r.upper) if math.isfinite(v)]
+def _axis(forest: Forest, values: Sequence[float]) -> Axis:
+    ends = [v for v in values if math.isfinite(v)]
     if forest.ratio:
         return _ratio_axis(forest.unit, [v for v in ends if v > 0.0])
     low, high = min([0.0, *ends]), max([0.0, *ends])
@@ -176,8 +202,9 @@ def _interval(row: ForestRow, axis: Axis, layout: _Layout, y: float) -> str:
 
 def _directions(forest: Forest, axis: Axis, layout: _Layout, foot: float) -> str:
     zero = _place(axis, layout, _null(forest))
-    left = f"← {forest.below}"
-    right = f"{forest.above} →"
+    most = _SIDE if layout.stacked else _WIDE_SIDE
+    left = f"← better: {cut(forest.below, most)}"
+    right = f"better: {cut(forest.above, most)} →"
     y = foot + 32.0
     if layout.stacked:
         return (
@@ -191,5 +218,3 @@ def _directions(forest: Forest, axis: Axis, layout: _Layout, foot: float) -> str
         f'<text class="small" x="{left_end:.1f}" y="{y:g}" text-anchor="end">{escape(left)}</text>'
         f'<text class="small" x="{right_start:.1f}" y="{y:g}">{escape(right)}</text>'
     )
-
-

@@ -4,15 +4,20 @@ Tone and dash repeat at different lengths, so that neighbours differ in both and
 the first 24 groups look alike; the letter tells all of them apart without colour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
+from typing import TypeVar
 
 from ketacourse.report.chart import Dash, Tone
 
 TONES: tuple[Tone, ...] = ("blue", "vermillion", "green", "purple", "orange", "ink")
-DASHES: tuple[Dash, ...] = ("", "7 4", "2 3", "9 3 2 3")
-_EVERY_PAIR = 12  # tone and dash walked together come back after so many
+DASHES: tuple[Dash, ...] = ("", "7 4", "9 3 2 3")
+"""Dashes of curves; the finest dash is left to thresholds."""
+T = TypeVar("T")
+
+_FEW = 4  # a sentence can name so many groups
+_ROUND = len(TONES)  # tone and dash walked together come back after so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ def looks(names: Sequence[str]) -> dict[str, Look]:
             name=name,
             letter=letter(k),
             tone=TONES[k % len(TONES)],
-            dash=DASHES[(k + k // _EVERY_PAIR) % len(DASHES)],
+            dash=DASHES[(k + k // _ROUND) % len(DASHES)],
         )
         for k, name in enumerate(names)
     }
@@ -71,6 +76,23 @@ def labels(known: Sequence[Look], most: int) -> list[str]:
 def key(known: Sequence[Look]) -> str:
     """Return what the letters stand for, such as ``A ketamine, B saline``."""
     return ", ".join(f"{look.letter} {look.name}" for look in known)
+
+
+def told(items: Mapping[str, T], of: Callable[[T], float]) -> list[tuple[str, T]]:
+    """Return what a sentence names: everything if there is little, otherwise both extremes.
+
+    Examples
+    --------
+    >>> told({"a": 1, "b": 2}, float)
+    [('a', 1), ('b', 2)]
+    >>> told(dict(zip("abcde", (3, 1, 2, 5, 4), strict=True)), float)
+    [('b', 1), ('d', 5)]
+    """
+    found = list(items.items())
+    if len(found) <= _FEW:
+        return found
+    found.sort(key=lambda item: of(item[1]))
+    return [found[0], found[-1]]
 
 
 def cut(text: str, most: int) -> str:

@@ -28,8 +28,8 @@ def whole(count: int) -> str:
 
     Examples
     --------
-    >>> whole(400), whole(1000000)
-    ('400', '1 000 000')
+    >>> whole(400), whole(1_000_000).split()
+    ('400', ['1', '000', '000'])
     """
     return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}") if count >= 10_000 else str(count)
 
@@ -39,12 +39,14 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.484), percent(0.004), percent(0.0), percent(0.996)
-    ('48%', '0.4%', '0%', '99.6%')
+    >>> percent(0.484), percent(0.004), percent(0.0), percent(0.996), percent(0.0001)
+    ('48%', '0.4%', '0%', '99.6%', '<0.1%')
     """
     if share in (0.0, 1.0) or 0.01 <= share <= 0.99:
         return f"{100.0 * share:.0f}%"
-    return f"{100.0 * share:.1f}%"
+    if share < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if share > 0.9995 else f"{100.0 * share:.1f}%"
 
 
 def share_words(found: Estimate | None) -> str:
@@ -57,8 +59,12 @@ def share_words(found: Estimate | None) -> str:
     """
     if found is None or not math.isfinite(found.value):
         return "–"
-    edges = span(percent(found.lower).removesuffix("%"), percent(found.upper))
-    return f"{percent(found.value)} ({edges})"
+    return f"{percent(found.value)} ({share_interval(found.lower, found.upper)})"
+
+
+def share_interval(lower: float, upper: float) -> str:
+    """Return an interval of shares, such as ``44–52%``."""
+    return span(percent(lower).removesuffix("%"), percent(upper))
 
 
 def points_words(found: Estimate, digits: int = 1) -> str:

@@ -17,7 +17,7 @@ from ketacourse.report.template import style, template
 from ketacourse.report.trial_assumptions import assumptions, band_contains, population_numbers
 from ketacourse.report.trial_endpoint_words import endpoint_words
 from ketacourse.report.trial_glance import glance_lines
-from ketacourse.report.trial_look import looks
+from ketacourse.report.trial_look import TONES, looks
 from ketacourse.report.trial_power import power_section
 from ketacourse.report.trial_reached import reached_section
 from ketacourse.report.trial_relapse import relapse_section
@@ -32,6 +32,7 @@ from ketacourse.report.trial_tables import (
 from ketacourse.report.trial_waterfall import waterfall_section
 from ketacourse.report.trial_words import design_lines, group_lines
 from ketacourse.trials.results import TrialResult
+from ketacourse.trials.storage import write_text
 from ketacourse.version import VERSION
 
 FILE = "trial.html"
@@ -51,12 +52,15 @@ def write_trial_report(result: TrialResult, directory: Path) -> Path:
     Parameters
     ----------
     directory
-        An existing folder. An earlier page is replaced at the end, in one step.
+        Where the page goes; an earlier one is replaced at the end, in one step.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full or the place cannot be written.
     """
     target = directory / FILE
-    aside = directory / f".{FILE}.part"
-    aside.write_text(render_trial(result), encoding="utf-8")
-    aside.replace(target)
+    write_text(target, render_trial(result))
     return target
 
 
@@ -85,6 +89,7 @@ def render_trial(result: TrialResult) -> str:
         version=VERSION,
         model_digest=record_chain().digest,
         style=Markup(style()),  # noqa: S704 - our own file
+        tones=TONES,
         svg=Markup,
     )
     return text

@@ -1,17 +1,17 @@
 """Power: how often a trial of a given size would show each difference."""
 
+import numpy as np
+
 from ketacourse.report.chart import Band, Chart, Drawing, Line, Mark, Threshold, draw
 from ketacourse.report.scale import Axis, value_axis
 from ketacourse.report.section import Figure, Section
 from ketacourse.report.trial_bars import Bar, Block, draw_bars
 from ketacourse.report.trial_look import Look, cut, key, labels, looks
-from ketacourse.report.trial_numbers import percent, share_words, whole
+from ketacourse.report.trial_numbers import percent, share_interval, share_words, whole
 from ketacourse.report.view import DataTable
 from ketacourse.trials.design import Trial
 from ketacourse.trials.estimates import ContrastEstimate, EndpointEstimate, PowerPoint
 from ketacourse.trials.results import TrialResult
-
-import numpy as np
 
 AIM = 0.8
 """Power that trials are usually planned for."""
@@ -120,17 +120,17 @@ def enough_words(name: str, curve: dict[int, PowerPoint]) -> str:
     """Return from what size on a comparison has the usual power."""
     if not curve:
         return ""
-    enough = [size for size in curve if all(p.power.value >= AIM for s, p in curve.items() if s >= size)]
+    short = [size for size, point in curve.items() if point.power.value < AIM]
+    enough = [size for size in curve if not short or size > short[-1]]
     if enough:
-        return (
-            f"{name} reaches {percent(AIM)} with {whole(enough[0])} patients per arm "
-            f"({share_words(curve[enough[0]].power)})"
-        )
-    last = list(curve)[-1]
-    return (
-        f"{name} stays below {percent(AIM)} up to {whole(last)} patients per arm "
-        f"({share_words(curve[last].power)})"
-    )
+        return f"{name} reaches {percent(AIM)} with {_at(curve, enough[0])}"
+    return f"{name} stays below {percent(AIM)} up to {_at(curve, list(curve)[-1])}"
+
+
+def _at(curve: dict[int, PowerPoint], size: int) -> str:
+    power = curve[size].power
+    edges = share_interval(power.lower, power.upper)
+    return f"{whole(size)} patients per arm (power {percent(power.value)}, {edges})"
 
 
 def _table(trial: Trial, found: list[EndpointEstimate]) -> DataTable:

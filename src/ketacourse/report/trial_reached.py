@@ -4,7 +4,7 @@ import numpy as np
 
 from ketacourse.report.section import Figure, Section
 from ketacourse.report.trial_bars import Bar, Block, draw_bars, largest
-from ketacourse.report.trial_look import cut, key, labels, looks
+from ketacourse.report.trial_look import cut, key, labels, looks, told
 from ketacourse.report.trial_numbers import percent, share_words, whole
 from ketacourse.report.trial_scores import scales_of
 from ketacourse.report.view import DataTable
@@ -18,7 +18,6 @@ from ketacourse.trials.statistics import Estimate, share_of
 
 _MOST_DAYS = 4
 _NAME = 15  # letters of a name that fit beside a bar
-_FEW = 4  # more groups than this are told by their extremes
 
 Shares = dict[str, dict[float, Estimate]]
 """Arm to its share by day."""
@@ -56,7 +55,7 @@ def _by_day(
     return {
         float(day): share_of(int(n), int(count))
         for day, n, count in zip(course.days, of, counts, strict=True)
-        if day > 0.0
+        if day > 0.0 and n > 0
     }
 
 
@@ -66,15 +65,12 @@ def of_rated(trial: Trial) -> bool:
 
 
 def key_days(trial: Trial, name: str, days: list[float]) -> list[float]:
-    """Return at most four days to draw: those that endpoints ask about, else spread ones."""
+    """Return at most four days to draw: those that endpoints ask about, then spread ones."""
     asked = {e.day for e in trial.endpoints if e.scale == name and e.measure == "binary"}
-    found = [day for day in days if day in asked]
-    if not found:
-        found = days
-    if len(found) <= _MOST_DAYS:
-        return found
-    last = len(found) - 1
-    return [found[round(k * last / (_MOST_DAYS - 1))] for k in range(_MOST_DAYS)]
+    last = len(days) - 1
+    spread = [days[round(k * last / (_MOST_DAYS - 1))] for k in (3, 0, 1, 2)] if days else []
+    wanted = dict.fromkeys([*(day for day in days if day in asked), *spread])
+    return sorted(list(wanted)[:_MOST_DAYS])
 
 
 def _figure(result: TrialResult, name: str, kinds: dict[str, Shares]) -> Figure:
@@ -128,15 +124,13 @@ def _blocks(result: TrialResult, shares: Shares, days: list[float]) -> list[Bloc
 def _reading(kinds: dict[str, Shares], label: str) -> str:
     sentences = []
     for kind, shares in kinds.items():
-        last = [(arm, *list(found.items())[-1]) for arm, found in shares.items() if found]
-        if len(last) > _FEW:
-            last.sort(key=lambda item: -item[2].value)
-            last = [last[0], last[-1]]
-        parts = [f"{percent(share.value)} in {cut(arm, 40)}" for arm, _, share in last]
-        if last:
-            sentences.append(
-                f"{kind.capitalize()} on the {label} on day {last[0][1]:g}: {listing(parts)}."
-            )
+        day = max(day for found in shares.values() for day in found)
+        last = {arm: found[day] for arm, found in shares.items() if day in found}
+        parts = [
+            f"{percent(share.value)} in {cut(arm, 40)}"
+            for arm, share in told(last, lambda share: share.value)
+        ]
+        sentences.append(f"{kind.capitalize()} on the {label} on day {day:g}: {listing(parts)}.")
     return " ".join(sentences)
 
 

@@ -8,26 +8,28 @@ from ketacourse.course.result import FloatArray
 from ketacourse.report.chart import Band, Chart, Line, Mark, Row, Threshold, draw
 from ketacourse.report.scale import DAY_STEPS, Axis, time_axis
 from ketacourse.report.section import Figure, Section
-from ketacourse.report.shown import span
 from ketacourse.report.trial_endpoint_words import endpoint_words
-from ketacourse.report.trial_look import Look, cut, key, labels, looks
-from ketacourse.report.trial_numbers import days_words, percent, whole
+from ketacourse.report.trial_look import Look, cut, key, labels, looks, told
+from ketacourse.report.trial_numbers import days_words, percent, share_interval, whole
 from ketacourse.report.trial_words import criterion_words
 from ketacourse.report.view import DataTable
+from ketacourse.trials.design import Trial
 from ketacourse.trials.estimates import EndpointEstimate
 from ketacourse.trials.results import TrialResult
 from ketacourse.trials.statistics import Estimate
 from ketacourse.trials.survival import SurvivalCurve
 
 _MOST_BANDS = 4  # more bands than this would hide each other
-_FEW = 4
 
 
 def relapse_section(result: TrialResult) -> Section:
     """Return the section on relapse, one figure per endpoint that asks for it."""
-    asked = [e for e in result.endpoints if e.endpoint.measure == "survival" and _followed(e)]
+    trial = result.trial
+    asked = [
+        e for e in result.endpoints if e.endpoint.measure == "survival" and _followed(trial, e)
+    ]
     figures = tuple(_figure(result, found, k) for k, found in enumerate(asked))
-    if result.trial.relapse is None:
+    if trial.relapse is None:
         intro = "The trial does not say what a relapse is."
     elif not figures:
         intro = "Nobody was followed for relapse."
@@ -39,9 +41,14 @@ def relapse_section(result: TrialResult) -> Section:
     return Section(key="relapse", title="Relapse", intro=intro, figures=figures)
 
 
-def _followed(found: EndpointEstimate) -> dict[str, SurvivalCurve]:
-    """Return the curves of the groups in which somebody was followed."""
+def _followed(trial: Trial, found: EndpointEstimate) -> dict[str, SurvivalCurve]:
+    """Return the curves of the groups in which somebody was followed.
+
+    Where only those dealt again count, the arms would repeat the branches.
+    """
     curves = {group.group: group.curve for group in found.groups}
+    if found.endpoint.among == "rerandomised" and trial.rerandomise is not None:
+        curves = {branch.name: curves.get(branch.name) for branch in trial.rerandomise.branches}
     return {
         name: curve
         for name, curve in curves.items()
@@ -50,7 +57,7 @@ def _followed(found: EndpointEstimate) -> dict[str, SurvivalCurve]:
 
 
 def _figure(result: TrialResult, found: EndpointEstimate, position: int) -> Figure:
-    curves = _followed(found)
+    curves = _followed(result.trial, found)
     known = [look for look in looks(result.trial.groups).values() if look.name in curves]
     endpoint = found.endpoint
     reading = _reading(curves)
@@ -100,9 +107,7 @@ def _marks(
             marks.append(
                 Band(x=x, lower=drops(curve.lower), upper=drops(curve.upper), tone=look.tone)
             )
-        marks.append(
-            Line(x=x, y=drops(curve.survival), tone=look.tone, dash=look.dash, label=text)
-        )
+        marks.append(Line(x=x, y=drops(curve.survival), tone=look.tone, dash=look.dash, label=text))
     return tuple(marks)
 
 
@@ -152,28 +157,24 @@ def median_of(curve: SurvivalCurve) -> Estimate:
 
 
 def _reading(curves: dict[str, SurvivalCurve]) -> str:
-    told = list(curves.items())
-    if len(told) > _FEW:
-        told = sorted(told, key=lambda item: item[1].survival[-1])
-        told = [told[-1], told[0]]
-    parts = []
-    for name, curve in told:
-        median = median_of(curve)
-        when = days_words(median)
-        half = f"half have relapsed after {when}" if math.isfinite(median.value) else (
-            "fewer than half have relapsed")  # fmt: skip
-        parts.append(
-            f"{cut(name, 40)}: {half}, {percent(float(curve.survival[-1]))} are well after "
-            f"{curve.days[-1]:g} days"
-        )
-    return f"{'; '.join(parts)}."
+    """Return after how long half have relapsed, and how many are well at the end."""
+    named = told(curves, lambda curve: float(curve.survival[-1]))
+    halves = [f"{cut(name, 40)} {days_words(median_of(curve))}" for name, curve in named]
+    days = {float(curve.days[-1]) for _, curve in named}
+    same = days.pop() if len(days) == 1 else None
+    ends = []
+    for name, curve in named:
+        when = "" if same is not None else f" after {curve.days[-1]:g} days"
+        ends.append(f"{cut(name, 40)} {percent(float(curve.survival[-1]))}{when}")
+    last = "" if same is None else f" after {same:g} days"
+    return f"Until half have relapsed: {'; '.join(halves)}. Still well{last}: {'; '.join(ends)}."
 
 
 def _table(curves: dict[str, SurvivalCurve]) -> DataTable:
     rows = []
     for name, curve in curves.items():
         for k, day in enumerate(curve.days):
-            edges = span(percent(float(curve.lower[k])), percent(float(curve.upper[k])))
+            edges = share_interval(float(curve.lower[k]), float(curve.upper[k]))
             rows.append(
                 (
                     name, f"{day:g}", whole(int(curve.at_risk[k])), whole(int(curve.events[k])),
@@ -184,5 +185,3 @@ def _table(curves: dict[str, SurvivalCurve]) -> DataTable:
         "arm", "days", "followed", "relapsed", "last seen", "without relapse (95% interval)",
     )  # fmt: skip
     return DataTable(header=header, rows=tuple(rows))
-
-

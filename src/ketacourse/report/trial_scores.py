@@ -8,7 +8,7 @@ from ketacourse.report.scale import DAY_STEPS, Axis, time_axis, value_axis
 from ketacourse.report.section import Figure, Section
 from ketacourse.report.shown import span
 from ketacourse.report.trial_assumptions import band_contains
-from ketacourse.report.trial_look import Look, cut, key, labels, looks
+from ketacourse.report.trial_look import Look, cut, key, labels, looks, told
 from ketacourse.report.trial_numbers import decimal, mean_estimate, points_words, whole
 from ketacourse.report.view import DataTable
 from ketacourse.report.wording import listing
@@ -21,7 +21,6 @@ Courses = Mapping[str, ScoreCourse]
 """Name of a group to its scores on one scale."""
 
 _MEDIAN = 2  # position of the median in the kept quantiles
-_FEW = 4  # more groups than this are told by their extremes
 
 
 def scores_section(result: TrialResult) -> Section:
@@ -71,7 +70,7 @@ def _lines(name: str) -> list[Mark]:
     limit = scale(name).remission_max
     if limit is None:
         return []
-    return [Threshold(y=limit, label=f"remission: {limit:g} or less", tone="green")]
+    return [Threshold(y=limit, label=f"remission: {limit:g} or less")]
 
 
 def _together(result: TrialResult, name: str, courses: Courses) -> Figure:
@@ -104,15 +103,12 @@ def _together(result: TrialResult, name: str, courses: Courses) -> Figure:
 
 def _reading(name: str, courses: Courses) -> str:
     """Return where the medians end, in one sentence."""
-    told = list(courses.items())
-    lead = "The median"
-    if len(told) > _FEW:
-        told.sort(key=lambda item: float(item[1].quantiles[-1, _MEDIAN]))
-        told, lead = [told[0], told[-1]], "From lowest to highest, the median"
+    named = told(courses, lambda course: float(course.quantiles[-1, _MEDIAN]))
+    lead = "The median" if len(named) == len(courses) else "From lowest to highest, the median"
     parts = [
         f"{decimal(course.quantiles[-1, _MEDIAN], 0)} on day {course.days[-1]:g} in {cut(arm, 40)} "
         f"(from {decimal(course.quantiles[0, _MEDIAN], 0)})"
-        for arm, course in told
+        for arm, course in named
     ]
     return f"{lead} {scale(name).label} is {listing(parts)}."
 
@@ -147,12 +143,10 @@ def _apart(result: TrialResult, name: str, courses: Courses) -> Figure:
 
 def _spread_reading(name: str, courses: Courses) -> str:
     parts = []
-    for arm, course in list(courses.items())[:_FEW]:
+    for arm, course in told(courses, lambda each: float(each.quantiles[-1, _MEDIAN])):
         edges = span(decimal(course.quantiles[-1, 0], 0), decimal(course.quantiles[-1, 4], 0))
         parts.append(f"{edges} in {cut(arm, 40)}")
-    return (
-        f"At the last visit nine patients in ten have a {scale(name).label} of {listing(parts)}."
-    )
+    return f"At the last visit nine patients in ten have a {scale(name).label} of {listing(parts)}."
 
 
 def _panel(arm: Arm, look: Look, course: ScoreCourse, x: Axis, y: Axis) -> Drawing:
@@ -164,14 +158,14 @@ def _panel(arm: Arm, look: Look, course: ScoreCourse, x: Axis, y: Axis) -> Drawi
     marks.append(Line(x=course.days, y=middle, tone=look.tone, width=2.2))
     marks += _sessions(arm)
     seen = f"n = {whole(int(course.n[0]))}; {whole(int(course.n[-1]))} at the end"
-    told = ", ".join(decimal(q, 0) for q in course.quantiles[-1])
+    last = ", ".join(decimal(q, 0) for q in course.quantiles[-1])
     return draw(
         Chart(
             title=look.title, x=x, y=replace(y, label=f"{y.label}; {seen}"), marks=tuple(marks),
             height=250.0,
             description=(
                 f"{scale(course.scale).label} of {arm.name} by day: median with bands. On day "
-                f"{course.days[-1]:g} the 5th, 25th, 50th, 75th and 95th percentile are {told}; "
+                f"{course.days[-1]:g} the 5th, 25th, 50th, 75th and 95th percentile are {last}; "
                 f"{seen}."
             ),
         )

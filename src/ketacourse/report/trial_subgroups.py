@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ketacourse.report.section import Figure, Section
-from ketacourse.report.trial_endpoint_words import endpoint_words, lower_is_better, sides
+from ketacourse.report.trial_endpoint_words import endpoint_words, lower_is_better
 from ketacourse.report.trial_forest import Forest, ForestRow, draw_forest
 from ketacourse.report.trial_look import cut
 from ketacourse.report.trial_numbers import (
@@ -17,7 +17,7 @@ from ketacourse.report.view import DataTable
 from ketacourse.trials.estimates import ContrastEstimate, EndpointEstimate
 from ketacourse.trials.results import TrialResult
 
-_MOST_WIDE = 3  # more plots than this stand side by side, in the narrow form
+_MOST_TOLD = 3
 
 
 def subgroup_section(result: TrialResult) -> Section:
@@ -38,8 +38,8 @@ def subgroup_section(result: TrialResult) -> Section:
 
 def _figure(found: EndpointEstimate, position: int) -> Figure:
     forests = [_forest(found, contrast) for contrast in found.contrasts]
-    wide = len(forests) <= _MOST_WIDE
-    drawings = tuple(draw_forest(forest, wide=wide) for forest in forests)
+    wide = len(forests) == 1  # several stand side by side, in the narrow form
+    drawings = tuple(draw_forest(forest, wide=wide, beside=forests) for forest in forests)
     narrow = tuple(draw_forest(forest, wide=False) for forest in forests) if wide else ()
     paired = any(contrast.paired for contrast in found.contrasts)
     caption = (
@@ -58,17 +58,16 @@ def _figure(found: EndpointEstimate, position: int) -> Figure:
 
 
 def _forest(found: EndpointEstimate, contrast: ContrastEstimate) -> Forest:
-    first, second = sides(contrast)
-    better, worse = f"better with {first}", f"better with {second}"
-    low_first = lower_is_better(found.endpoint)
+    first, second = " + ".join(contrast.arms), " + ".join(contrast.against)
     ratio = found.endpoint.measure == "survival"
+    low_first = ratio or lower_is_better(found.endpoint)
     unit = "hazard ratio of relapse" if ratio else f"difference, {difference_unit(found.endpoint)}"
     return Forest(
-        title=f"{cut(found.endpoint.name, 40)}: {contrast.name}",
+        title=cut(contrast.name, 44),
         unit=unit,
         rows=tuple(_rows(found, contrast)),
-        below=better if low_first or ratio else worse,
-        above=worse if low_first or ratio else better,
+        below=first if low_first else second,
+        above=second if low_first else first,
         patients="patients",
         ratio=ratio,
     )
@@ -118,11 +117,11 @@ def patients_words(
 
 def _reading(found: EndpointEstimate) -> str:
     parts = []
-    for contrast in found.contrasts[:_MOST_WIDE]:
+    for contrast in found.contrasts[:_MOST_TOLD]:
         told = difference_words(found.endpoint, contrast.comparison)
         parts.append(f"{contrast.name}: {told}")
     unit = difference_unit(found.endpoint)
-    more = len(found.contrasts) - _MOST_WIDE
+    more = len(found.contrasts) - _MOST_TOLD
     rest = f"; {more} more below" if more > 0 else ""
     effect = "hazard ratio" if unit == "hazard ratio" else f"difference in {unit}"
     return f"{found.endpoint.name}, {effect}. {'; '.join(parts)}{rest}."

@@ -118,6 +118,11 @@ def safety_section(result: TrialResult) -> Section:
         grades=(), table=peak_table(result),
     )  # fmt: skip
     intro = "Predicted from published sessions; who would be refused by screening is not left out."
+    if any(arm.control != "none" for arm in result.trial.arms):
+        intro += (
+            " A control session carries no drug in the model: what midazolam or saline would do "
+            "themselves is not counted."
+        )
     return Section(key="safety", title="Safety", intro=intro, figures=(figure,))
 
 
@@ -139,23 +144,24 @@ def _value(found: Estimate | None) -> float:
 
 def peak_table(result: TrialResult) -> DataTable:
     """Return sessions and peaks by arm: mean, and 95th percentile, of the first and last."""
-    rows = []
-    for arm in result.arms:
-        sessions = arm.sessions
-        took = (sessions.drug + sessions.sham).nonzero()[0]
-        for k in dict.fromkeys([*took[:1].tolist(), *took[-1:].tolist()]):
-            rows.append(
-                (
-                    arm.name, f"{sessions.days[k]:g}", whole(int(sessions.drug[k])),
-                    whole(int(sessions.sham[k])), whole(int(sessions.missed[k])),
-                    *(
-                        f"{peak[k, 0]:.0f} ({peak[k, 1]:.0f})"
-                        for peak in (sessions.sbp_peak, sessions.sbp_rise, sessions.cadss)
-                    ),
-                )
-            )  # fmt: skip
+    rows = [
+        _peak_row(arm, k)
+        for arm in result.arms
+        for took in [(arm.sessions.drug + arm.sessions.sham).nonzero()[0].tolist()]
+        for k in dict.fromkeys([*took[:1], *took[-1:]])
+    ]
     header = (
         "arm", "session on day", "drug", "control", "missed",
         "systolic pressure, mmHg: mean (95th percentile)", "its rise, mmHg", "CADSS, points",
     )  # fmt: skip
     return DataTable(header=header, rows=tuple(rows))
+
+
+def _peak_row(arm: ArmSummary, k: int) -> tuple[str, ...]:
+    sessions = arm.sessions
+    counts = (sessions.drug[k], sessions.sham[k], sessions.missed[k])
+    peaks = (sessions.sbp_peak[k], sessions.sbp_rise[k], sessions.cadss[k])
+    return (
+        arm.name, f"{sessions.days[k]:g}", *(whole(int(count)) for count in counts),
+        *(f"{mean:.0f} ({high:.0f})" for mean, high in peaks),
+    )  # fmt: skip

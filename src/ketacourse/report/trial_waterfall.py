@@ -10,7 +10,7 @@ from ketacourse.course.result import FloatArray
 from ketacourse.report.chart import Band, Chart, Drawing, Line, Mark, Threshold, Tone, draw
 from ketacourse.report.scale import Axis, value_axis
 from ketacourse.report.section import Figure, Section
-from ketacourse.report.trial_look import cut, looks
+from ketacourse.report.trial_look import cut, looks, told
 from ketacourse.report.trial_numbers import decimal, percent, whole
 from ketacourse.report.view import DataTable
 from ketacourse.report.wording import listing
@@ -18,7 +18,6 @@ from ketacourse.therapy.scales import scale
 from ketacourse.trials.results import TrialResult
 from ketacourse.trials.tally import LOWEST_PERCENT
 
-_FEW = 4  # more groups than this are told by their extremes
 _QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 _HIGHEST = 100.0  # a worsening beyond this is drawn at the edge (percent)
 _HALF = 50.0
@@ -76,7 +75,8 @@ def ranked(counts: NDArray[np.int64]) -> FloatArray:
     n = int(counts.sum())
     shown = min(n, MOST_PATIENTS)
     ranks = (2 * np.arange(shown) + 1) * n // (2 * shown)
-    return np.searchsorted(np.cumsum(counts), ranks, side="right") + float(LOWEST_PERCENT)
+    found = np.searchsorted(np.cumsum(counts), ranks, side="right")
+    return np.asarray(found + LOWEST_PERCENT, dtype=float)
 
 
 def waterfall_section(result: TrialResult) -> Section:
@@ -132,7 +132,7 @@ def _panel(title: str, found: Waterfall, y: Axis) -> Drawing:
     label = scale(found.scale).label
     line = response_line(found)
     edges, steps = _steps(found.percent_change)
-    marks: list[Mark] = [Threshold(y=line, label=f"response: {decimal(line, 0)}%", tone="green")]
+    marks: list[Mark] = [Threshold(y=line, label=f"response: {decimal(line, 0)}%")]
     groups: tuple[tuple[float, float, Tone], ...] = (
         (-np.inf, line, "green"), (line, 0.0, "blue"), (0.0, np.inf, "vermillion"),
     )  # fmt: skip
@@ -145,16 +145,19 @@ def _panel(title: str, found: Waterfall, y: Axis) -> Drawing:
                 Band(x=x, lower=np.minimum(part, zero), upper=np.maximum(part, zero), tone=tone)
             )
             marks.append(Line(x=x, y=part, tone=tone, width=1.4))
-    told = f"{percent(responded(found))} responded, {percent(worsened(found))} are worse"
+    words = f"{percent(responded(found))} responded, {percent(worsened(found))} are worse"
     axis = Axis(
-        label=f"change, %; {told}; n = {whole(found.n)}", lower=y.lower, upper=y.upper, ticks=y.ticks
+        label=f"change, %; {words}; n = {whole(found.n)}",
+        lower=y.lower,
+        upper=y.upper,
+        ticks=y.ticks,
     )
     return draw(
         Chart(
             title=title, x=_ranks(), y=axis, marks=tuple(marks), height=230.0,
             description=(
                 f"Change of the {label} of each patient of {title} from day 0 to day "
-                f"{found.day:g}, in order: {told}."
+                f"{found.day:g}, in order: {words}."
             ),
         )
     )  # fmt: skip
@@ -162,9 +165,7 @@ def _panel(title: str, found: Waterfall, y: Axis) -> Drawing:
 
 def _ranks() -> Axis:
     ticks = tuple((float(v), str(v)) for v in (0, 25, 50, 75, 100))
-    return Axis(
-        label="patients, most improved first (%)", lower=0.0, upper=100.0, ticks=ticks
-    )
+    return Axis(label="patients, most improved first (%)", lower=0.0, upper=100.0, ticks=ticks)
 
 
 def _steps(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -174,16 +175,12 @@ def _steps(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _reading(found: dict[str, Waterfall]) -> str:
-    shares = {name: responded(w) for name, w in found.items()}
-    if len(shares) > _FEW:
-        ordered = sorted(shares.items(), key=lambda item: -item[1])
-        shares = dict([ordered[0], ordered[-1]])
-    parts = [f"{percent(share)} in {cut(name, 40)}" for name, share in shares.items()]
+    parts = [f"{percent(responded(w))} in {cut(name, 40)}" for name, w in told(found, responded)]
     first = next(iter(found.values()))
     line = decimal(-response_line(first), 0)
     return (
-        f"The {scale(first.scale).label} of those rated on day {first.day:g} is lower by {line}% or "
-        f"more for {listing(parts)}."
+        f"The {scale(first.scale).label} of those rated on day {first.day:g} is lower by {line}% "
+        f"or more for {listing(parts)}."
     )
 
 

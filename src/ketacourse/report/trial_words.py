@@ -1,11 +1,12 @@
 """A trial in words: what is asked of whom, what each group receives, and the rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ketacourse.population.expectancy import Control
 from ketacourse.report.trial_numbers import decimal, whole
-from ketacourse.report.wording import MASKING_WORDS, day_list, duration, listing, plain
+from ketacourse.report.wording import day_list, duration, listing, plain
+from ketacourse.therapy.course import Masking
 from ketacourse.therapy.dose import ROUTE_LABELS, Dose
 from ketacourse.therapy.patient import DIAGNOSIS_LABELS
 from ketacourse.therapy.scales import scale
@@ -18,7 +19,15 @@ CONTROL_WORDS: dict[Control, str] = {
     "midazolam": "midazolam",
     "placebo_spray": "placebo spray",
 }
-_DIAGNOSES: dict[str, str] = {**DIAGNOSIS_LABELS, "none": "healthy"}
+_MASKED: dict[Masking, str] = {
+    "open": "Open: patients and team know what is given.",
+    "saline_parallel": "Masked against saline in parallel groups.",
+    "saline_crossover": "Masked against saline in a crossover.",
+    "active_placebo": "Masked against an active placebo.",
+    "placebo_spray": "Masked against a placebo spray.",
+    "anaesthesia": "Masked under anaesthesia.",
+}
+_DIAGNOSES: Mapping[str, str] = {str(k): v for k, v in DIAGNOSIS_LABELS.items()}
 _QUALIFIED = {
     "responders": "who have responded",
     "remitters": "who are in remission",
@@ -54,7 +63,7 @@ def _population(trial: Trial) -> str:
     about = population.covariates
     shares = sorted(about.diagnosis.items(), key=lambda item: -item[1])
     kinds = [
-        _DIAGNOSES.get(name, name) + (f" ({share:.0%})" if share < 1.0 else "")
+        _DIAGNOSES.get(name, "no diagnosis") + (f" ({share:.0%})" if share < 1.0 else "")
         for name, share in shares
         if share > 0.0
     ]
@@ -113,8 +122,7 @@ def _given(group: Arm | Branch) -> Iterator[str]:
     yield from therapy_words(group.therapy)
     if isinstance(group, Arm) and group.new_oral_antidepressant:
         yield "A new oral antidepressant is started with the course."
-    told = MASKING_WORDS[group.masking]
-    yield f"{told[0].upper()}{told[1:]}."
+    yield _MASKED[group.masking]
 
 
 def session_words(sessions: Sequence[PlannedSession], control: Control) -> Iterator[str]:
@@ -146,7 +154,9 @@ def dose_words(dose: Dose) -> str:
     '0.5 mg/kg ketamine, intravenous infusion over 40 min'
     """
     amount = (
-        f"{dose.amount_mg:g} mg" if dose.amount_mg is not None else f"{dose.amount_mg_per_kg:g} mg/kg"
+        f"{dose.amount_mg:g} mg"
+        if dose.amount_mg is not None
+        else f"{dose.amount_mg_per_kg:g} mg/kg"
     )
     over = f" over {duration(dose.duration_h)}" if dose.duration_h > 0.0 else ""
     return f"{amount} {dose.drug}, {ROUTE_LABELS[dose.route]}{over}"
@@ -190,7 +200,8 @@ def _arm_rules(arm: Arm) -> Iterator[str]:
         )
     if arm.rescue is not None:
         rescue = arm.rescue
+        later = listing([f"{day:g}" for day in rescue.days_after])
         yield (
             f"Rescue {day_list(rescue.days)} where {criterion_words(rescue.when)}: "
-            f"{dose_words(rescue.dose)}, {listing([f'{d:g}' for d in rescue.days_after])} days later."
+            f"{dose_words(rescue.dose)}, {later} days later."
         )

@@ -24,6 +24,8 @@ CONDITIONS: dict[str, str] = {
     "stroke_or_cerebral_trauma": "cerebrovascular accident or cerebral trauma",
     "pregnancy_or_breastfeeding": "pregnancy or breastfeeding",
     "severe_hepatic_impairment": "severe hepatic impairment (Child-Pugh C)",
+    "moderate_hepatic_impairment": "moderate hepatic impairment (Child-Pugh B)",
+    "renal_impairment": "renal impairment of any degree",
     "uncontrolled_hypertension": "untreated or uncontrolled high blood pressure",
     "hypertension_history": "history of high blood pressure, treated or not",
     "hypertensive_encephalopathy_history": "history of hypertensive encephalopathy",

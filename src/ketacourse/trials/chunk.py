@@ -96,7 +96,10 @@ def path_nodes(trial: Trial, cell: int, position: int) -> Array:
             variant=trial.variant,
         )  # fmt: skip
         posed = pose_group(trial, path, cohort, np.arange(PILOTS))
-        _NODES[key] = accurate_nodes(posed.problem, DEFAULT_TOLERANCE, QUANTITIES)
+        # Quantity by quantity: the steps that each needs, together, are far fewer than those
+        # chosen for all of them at once, where a bisection for one starts anew for the rest.
+        chosen = [accurate_nodes(posed.problem, DEFAULT_TOLERANCE, (q,)) for q in QUANTITIES]
+        _NODES[key] = np.unique(np.concatenate(chosen))
     return _NODES[key]
 
 

@@ -38,7 +38,8 @@ class Conducted:
     Attributes
     ----------
     latent
-        True MADRS at each reading (points), (n_readings, N).
+        True MADRS at each reading (points), (n_readings, N): after a drop-out, what it would
+        have been had the patient stayed.
     scores
         Scale to rated totals at each reading, -1 where not rated, (n_readings, N).
     seen
@@ -167,39 +168,45 @@ def _run(
     decided: Decision,
     *,
     until_day: float | None = None,
-    only: Int64 | None = None,
 ) -> Seen:
-    """Run the path once for each set of beliefs that its readings need, and put them together."""
+    """Run the path, and again with the beliefs of later phases for those whose beliefs change.
+
+    The beliefs of a phase act on the mood of that phase only, so that its readings are taken
+    from its own run.
+    """
     path = group.path
     therapy = np.array([
         np.ones(len(group.index)) if t.branch == EVERYONE else decided.branch == t.branch
         for t in path.therapy
     ], dtype=np.float64).reshape(len(path.therapy), len(group.index))  # fmt: skip
-    found: Seen | None = None
-    runs = sorted({r.run for r in path.readings if until_day is None or r.day <= until_day})
     beliefs = [_beliefs(group, decided, phase) for phase in range(len(path.phases))]
-    for run in runs:
-        if found is not None and np.array_equal(beliefs[run], beliefs[run - 1]):
-            continue
-        seen = run_posed(
+    given = factors_of(path, choice, group.factors.exposure)
+    contact = contacts_of(path, choice)
+
+    def run(phase: int, index: Int64 | None) -> Seen:
+        return run_posed(
             group.posed,
-            given=factors_of(path, choice, group.factors.exposure),
-            contact=contacts_of(path, choice),
+            given=given,
+            contact=contact,
             therapy=therapy,
-            expectancy=beliefs[run],
+            expectancy=beliefs[phase],
             nodes_h=group.nodes_h,
             until_day=until_day,
-            index=only,
+            index=index,
         )
-        if found is None:
-            found = seen
-        else:
-            rows = np.array([i for i, r in enumerate(path.readings) if r.run >= run])
-            madrs = found.madrs.copy()
-            madrs[rows] = seen.madrs[rows]
-            found = replace(found, madrs=madrs)
-    assert found is not None  # every path has its rating of day 0
-    return found
+
+    found = run(0, None)
+    madrs = found.madrs.copy()
+    for phase in sorted({r.run for r in path.readings if r.run > 0}):
+        rows = [
+            i
+            for i, r in enumerate(path.readings)
+            if r.run == phase and (until_day is None or r.day <= until_day)
+        ]
+        other = np.flatnonzero(beliefs[phase] != beliefs[0])
+        if rows and other.size:
+            madrs[np.ix_(np.array(rows), other)] = run(phase, other).madrs[rows]
+    return replace(found, madrs=madrs)
 
 
 def _beliefs(group: _Group, decided: Decision, phase: int) -> Array:
@@ -231,7 +238,7 @@ def _rated(
             whole[group.index] = seen.madrs[row]
             rating = trial.ratings.get(key)
             believes = None
-            if rating is not None and rating.expectation != 0.0:
+            if rating is not None and rating.expectation != 0.0 and row > 0:
                 believes = np.zeros(cohort.size, dtype=np.bool_)
                 believes[group.index] = _believes_drug(group, decided, reading.run)
             totals[row] = observe(
@@ -319,7 +326,7 @@ def _after_leaving(
     scores: dict[str, Int16],
     last: Int64,
 ) -> Conducted:
-    """Take away what follows a drop-out, and run those again who would have received it."""
+    """Take away what follows a drop-out: sessions and ratings."""
     path = group.path
     readings = path.readings
     days = np.array([r.day for r in readings] + [np.inf])
@@ -327,12 +334,6 @@ def _after_leaving(
     slot_days = np.array([s.day for s in path.slots]).reshape(-1, 1)
     lost = slot_days >= left_on[None, :]
     kept = np.where(lost, NO_SESSION, choice).astype(np.int8)
-    again = np.flatnonzero((kept != choice).any(axis=0))
-    if again.size:
-        rerun = _run(group, kept, decided, only=again)
-        madrs = seen.madrs.copy()
-        madrs[:, again] = rerun.madrs
-        seen = replace(seen, madrs=madrs)
     rows = np.arange(len(readings)).reshape(-1, 1)
     absent = rows > last[None, :]
     if group.trial.rerandomise is not None:

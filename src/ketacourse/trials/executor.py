@@ -160,7 +160,7 @@ class DaskExecutor:
     """
 
     def __init__(
-        self, *, workers: int = 2, address: str | None = None, seconds: float = DASK_SECONDS
+        self, *, workers: int = 2, address: str | None = None, seconds: float | None = None
     ) -> None:
         """Choose the cluster; it is reached for when tasks are run.
 
@@ -176,7 +176,8 @@ class DaskExecutor:
                 "Dask.distributed is not installed.",
                 remedy="Install it: pip install 'ketacourse[distributed]'.",
             )
-        self.workers, self.address, self.seconds = workers, address, seconds
+        self.workers, self.address = workers, address
+        self.seconds = DASK_SECONDS if seconds is None else seconds
 
     def check(self) -> None:
         """Raise unless the scheduler at the address answers.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
+import numpy as np
 from pydantic import Field
 
 from ketacourse.errors import Fault, InputError
@@ -23,9 +24,11 @@ from ketacourse.population.covariate_spec import (
     covariate_preset,
 )
 from ketacourse.population.covariate_table import read_covariates
+from ketacourse.population.covariates import Covariates
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.measurement import Rating
 from ketacourse.population.specification import PopulationSpec
+from ketacourse.population.streams import uniforms
 from ketacourse.therapy.bounds import Bounds
 from ketacourse.therapy.case_faults import path_text, shown
 from ketacourse.therapy.case_file import Age, Horizon, ScaleKey, Table
@@ -219,7 +222,7 @@ def build_population(
     patients = None
     if table.table is not None:
         try:
-            patients = read_covariates(folder / table.table, spec=spec, seed=seed)
+            patients = _shuffled(read_covariates(folder / table.table, spec=spec, seed=seed), seed)
         except InputError as error:
             faults.append(_fault(("population", "table"), error, table.table))
     if faults:
@@ -238,6 +241,12 @@ def build_population(
     except InputError as error:
         return None, (_fault(("population",), error),)
     return made, ()
+
+
+def _shuffled(patients: Covariates, seed: int) -> Covariates:
+    """Return the patients of a table in random order: arms receive them one after another."""
+    order = uniforms(seed, "trial:table", 0, patients.size)[:, 0]
+    return patients.subset(np.argsort(order, kind="stable"))
 
 
 def _changes(

@@ -17,6 +17,7 @@ from ketacourse.engine.accuracy import accurate_nodes
 from ketacourse.engine.solve import solve
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.posterior import load_posterior
 from ketacourse.population.cohort import Cohort, draw_cohort
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.specification import PopulationSpec, population_preset
@@ -97,7 +98,9 @@ def predict_safety(
     groups: dict[SafetyCourse, list[int]] = {}
     for position, query in enumerate(queries):
         groups.setdefault(query.course, []).append(position)
-    typical, drawn = members_of(draws, seed=seed, catalogue=catalogue, pk_model=pk_model)
+    typical, drawn = members_of(
+        draws, seed=seed, catalogue=catalogue, pk_model=pk_model, posterior=load_posterior()
+    )
     found: dict[int, Prediction] = {}
     for count, (course, positions) in enumerate(groups.items()):
         if progress is not None:

@@ -170,6 +170,8 @@ def _relapse(design: ArmDesign, row: ArmRow, latent: Latent, seed: int) -> Stati
     return Statistic(kind="days", values=found[:, 0], sd_one=0.5 / slope, judged=share)
 
 
-def pooled(values: Array, kind: StatisticKind) -> float:
-    """Return one prediction from several accounts of equal weight."""
-    return math.exp(np.log(values).mean()) if kind == "days" else float(values.mean())
+def pooled(values: Array, weights: Array, kind: StatisticKind) -> float:
+    """Return one prediction from several accounts, by their weights."""
+    if kind == "days":
+        return math.exp(float(np.average(np.log(values), weights=weights)))
+    return float(np.average(values, weights=weights))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE
 from ketacourse.trials.dose_range import dose_range_faults
 from ketacourse.trials.replicate_arm import simulate_arm
@@ -77,8 +78,20 @@ def predict_arms(
         For each arm, one `Statistic` of one member per row; None where it does not exist.
     """
     member = Member(variant=variant, belief=belief)
+    return predict_members(arms, (member,), patients=patients, seed=seed, pk_model=pk_model)
+
+
+def predict_members(
+    arms: Sequence[TrialArm],
+    members: Sequence[Member],
+    *,
+    patients: int = DEFAULT_PATIENTS,
+    seed: int = 1,
+    pk_model: str = "kamp",
+) -> tuple[tuple[Statistic | None, ...], ...]:
+    """Return the same as `predict_arms` for several beliefs at once, in one batch per arm."""
     return tuple(
-        _statistics(arm, (member,), patients=patients, seed=seed, pk_model=pk_model) for arm in arms
+        _statistics(arm, members, patients=patients, seed=seed, pk_model=pk_model) for arm in arms
     )
 
 
@@ -105,7 +118,10 @@ def predict_trials(
         Called with what is being done and the share done (0 to 1).
     """
     arms = group_arms(queries)
-    typical, drawn = members_of(draws, seed=seed, catalogue=catalogue, pk_model=pk_model)
+    typical, drawn = members_of(
+        draws, seed=seed, catalogue=catalogue, pk_model=pk_model, posterior=load_posterior()
+    )
+    weights = np.array([member.weight for member in typical])
     found: dict[int, Prediction] = {}
     for count, (arm, positions) in enumerate(arms):
         if progress is not None:
@@ -118,7 +134,7 @@ def predict_trials(
         fewer = max(patients // DRAWN_SHARE, 1)
         spread = _statistics(arm, drawn, patients=fewer, seed=seed, pk_model=pk_model)
         for position, middle, others in zip(positions, centre, spread, strict=True):
-            found[position] = _prediction(queries[position], middle, others, catalogue)
+            found[position] = _prediction(queries[position], middle, others, weights, catalogue)
     return [found[p] for p in range(len(queries))]
 
 
@@ -164,14 +180,18 @@ def _statistics(
 
 
 def _prediction(
-    query: TrialQuery, middle: Statistic | None, others: Statistic | None, catalogue: Catalogue
+    query: TrialQuery,
+    middle: Statistic | None,
+    others: Statistic | None,
+    weights: Array,
+    catalogue: Catalogue,
 ) -> Prediction:
     if middle is None or others is None:
         return not_supported("nobody in the simulated arm responds")
     row = query.row
     n = float(row.n or catalogue.value("replicate.arm_size", "1"))
     assumed = query.assumptions if row.n else (*query.assumptions, f"{n:g} patients")
-    centre = pooled(middle.values, middle.kind)
+    centre = pooled(middle.values, weights, middle.kind)
     judged = float(middle.judged.mean())
     if judged < 1.0:
         n = max(n * judged, min(LEAST_RELAPSE_N, n))

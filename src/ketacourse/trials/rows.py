@@ -77,7 +77,8 @@ class ArmRows:
     scores
         Scale to rated totals (points), (N, n_visits), -1 where not rated.
     latent
-        True MADRS without the error of rating (points), (N, n_visits).
+        True MADRS without the error of rating (points), (N, n_visits); after a drop-out,
+        what it would have been had the patient stayed.
     session
         What took place, (N, n_sessions): `SHAM`, `DRUG`, `MISSED` or `UNSEEN`.
     dose_mg
@@ -187,7 +188,7 @@ def columns_of(rows: ArmRows, frame: Frame) -> dict[str, Column]:
             )  # fmt: skip
         found[f"latent_madrs_day_{_day(day)}"] = Column(
             values=rows.latent[:, index], unit="points",
-            label=f"MADRS without the error of rating on day {day:g}",
+            label=f"MADRS without the error of rating on day {day:g}, had the patient stayed",
         )  # fmt: skip
     for index, day in enumerate(frame.session_days):
         for name, unit, label in SESSION_COLUMNS:

@@ -181,7 +181,8 @@ def welch_p(first: Array, second: Array) -> Array:
         )
         difference = mean[0] - mean[1]
         p = 2.0 * stdtr(freedom, -np.abs(difference) / np.sqrt(squared))
-        return np.asarray(np.where(squared > 0.0, p, np.where(difference == 0.0, 1.0, 0.0)))
+        p = np.where(squared > 0.0, p, np.where(difference == 0.0, 1.0, 0.0))
+        return np.asarray(np.where(np.isnan(squared), np.nan, p))
 
 
 def paired_p(sums: Array) -> Array:

@@ -6,6 +6,7 @@
     DIR/chunks/NAME.json             counts of one chunk, and the files it wrote
     DIR/arms/arm=ARM/NAME.parquet    rows of one chunk of one arm
     DIR/summary.json, summary.parquet
+    DIR/trial.html                   the report
 
 A file is written under another name, flushed, and renamed. The counts of a chunk are
 written last: where they are, and the files they name have the stated fingerprint, the chunk
@@ -32,8 +33,8 @@ from ketacourse.trials.rows import ArmRows, Column, Frame, columns_of, rows_from
 
 TRIAL, SUMMARY, TABLE = "trial.json", "summary.json", "summary.parquet"
 CHUNKS, ARMS = "chunks", "arms"
-REPORTS = ("report.html", "report.pdf")
-"""Files that a later step may add; they belong to the results."""
+REPORTS = ("trial.html",)
+"""Files that the report adds; they belong to the results."""
 
 _LEAST_FREE_BYTES = 1_000_000
 _FULL = (errno.ENOSPC, errno.EDQUOT)
