@@ -15,6 +15,7 @@ from ketacourse.therapy.conditions import CONDITIONS
 from ketacourse.therapy.medications import CLASSES
 from ketacourse.therapy.protocol import load_protocols
 from ketacourse.therapy.scales import load_scales
+from ketacourse.trials.trial_file import trial_schema
 
 
 def substitutions() -> dict[str, str]:
@@ -31,6 +32,7 @@ def substitutions() -> dict[str, str]:
         "rules": rules(),
         "scales": scales(),
         "sources": sources(catalogue),
+        "trial_fields": case_fields(trial_schema()),
     }
 
 
@@ -48,7 +50,7 @@ def command_line() -> str:
 
 
 def case_fields(schema: Mapping[str, Any]) -> str:
-    """Return one row per field of the case file."""
+    """Return one row per field of the case file, or of the trial file."""
     rows = [
         (f"`{path}`", kind, "yes" if needed else "", meaning)
         for path, kind, needed, meaning in _fields(schema, schema, "")

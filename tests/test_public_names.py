@@ -16,6 +16,8 @@ def test_the_face_offers_these_names_and_no_others():
             "load_trial",
             "trial",
             "replicate",
+            "calibrate",
+            "validate",
             "evidence",
             "schema",
             "__version__",

@@ -16,9 +16,11 @@ from ketacourse.version import VERSION
 
 if TYPE_CHECKING:
     from ketacourse import evidence as evidence
+    from ketacourse.course.calibrate import calibrate as calibrate
     from ketacourse.course.explain import explain as explain
     from ketacourse.course.screen import screen as screen
     from ketacourse.course.simulate import simulate as simulate
+    from ketacourse.course.validation import validate as validate
     from ketacourse.therapy.case import case_schema as schema
     from ketacourse.therapy.case import load_case as load_case
     from ketacourse.trials.replicate import replicate as replicate
@@ -35,6 +37,8 @@ __all__ = [
     "load_trial",
     "trial",
     "replicate",
+    "calibrate",
+    "validate",
     "evidence",
     "schema",
     "__version__",
@@ -48,6 +52,8 @@ _HOMES = {
     "load_trial": ("ketacourse.trials.trial_read", "load_trial"),
     "trial": ("ketacourse.trials.run", "run_trial"),
     "replicate": ("ketacourse.trials.replicate", "replicate"),
+    "calibrate": ("ketacourse.course.calibrate", "calibrate"),
+    "validate": ("ketacourse.course.validation", "validate"),
     "schema": ("ketacourse.therapy.case", "case_schema"),
 }
 

@@ -54,6 +54,7 @@ SECTIONS = {
     "pk": "Body size and routes",
     "placebo": "Expectancy and care",
     "plasticity": "BDNF, TrkB and mTORC1",
+    "replicate": "Differences between studies",
     "receptors": "Block of NMDA receptors",
     "safety": "Side effects in the chair",
     "structure": "Spines",

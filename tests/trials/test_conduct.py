@@ -134,6 +134,19 @@ def test_a_dose_follows_each_patient(rows):
     np.testing.assert_array_equal(raised, short)
 
 
+def test_a_protocol_guided_by_response_raises_the_dose_of_those_who_stay_ill(rows):
+    found = rows(
+        patients=100, arms=[{"name": "guided", "protocol": "sc_response_guided"}], reference=None,
+        endpoints=[], visits=[{"days": [3, 7, 10, 14, 17, 21, 24]}], adherence=STAYS,
+    )[0]  # fmt: skip
+    per_kg = found.dose_mg / found.numbers["weight_kg"][:, None]
+    assert set(np.round(per_kg.astype(float), 4).reshape(-1)) == {0.5, 0.6, 0.75, 0.9}
+    assert (np.diff(per_kg, axis=1) > -1e-6).all()
+    better = found.scores["madrs"][:, 1:] <= 0.5 * found.scores["madrs"][:, :1]
+    steps_up = (np.diff(per_kg, axis=1) > 0.01).sum(axis=1)
+    np.testing.assert_array_equal(steps_up, np.minimum((~better).sum(axis=1), 3))
+
+
 @pytest.mark.parametrize(
     ("when", "days_given"),
     [

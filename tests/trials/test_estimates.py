@@ -86,6 +86,33 @@ def test_the_reference_of_a_crossover_is_the_same_patient(results):
     assert contrast.power[0].trials == 5
 
 
+def test_what_is_asked_of_the_rerandomised_is_told_by_branch(results):
+    found = results(
+        design="sequential", patients=120, replicates=2, reference="stops",
+        arms=[{"name": "six", "protocol": "iv_six_over_two_weeks"}],
+        visits=[{"days": [7, 14, 21, 28]}],
+        rerandomise={"day": 14, "branches": [
+            {"name": "goes on", "sessions": [
+                {"days": [14, 21], "drug": "ketamine", "route": "iv_infusion",
+                 "dose": "0.5 mg/kg", "duration": "40 min"},
+            ]},
+            {"name": "stops"},
+        ]},
+        endpoints=[
+            {"name": "first", "kind": "response", "day": 14},
+            {"name": "then", "kind": "response", "day": 28, "among": "rerandomised"},
+        ],
+    )  # fmt: skip
+    first, then = found.endpoints
+    assert [g.group for g in first.groups] == ["six"]
+    assert first.contrasts == ()
+    assert [g.group for g in then.groups] == ["goes on", "stops"]
+    assert then.contrasts[0].comparison.difference > 0.1
+    dealt = [b.patients for b in found.branches]
+    assert [g.estimate.n for g in then.groups] == dealt
+    assert sum(dealt) == round(first.groups[0].estimate.value * 240)
+
+
 def test_results_are_plain_data_without_nan(results):
     import json
 

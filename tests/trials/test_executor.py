@@ -62,6 +62,16 @@ def test_an_address_that_nobody_answers_is_refused_before_anything_is_written(ma
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dask_cluster_without_workers_is_refused(make, tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        executor = DaskExecutor(address=cluster.scheduler_address, seconds=1.0)
+        with pytest.raises(InputError, match="has no workers. Start workers"):
+            run_trial(make(), tmp_path / "out", executor=executor)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("kind", [ProcessExecutor, lambda n: DaskExecutor(workers=n)])
 def test_an_executor_without_workers_is_refused(kind):
     with pytest.raises(InputError, match="workers is 0. Give at least 1"):

@@ -82,6 +82,18 @@ def test_stored_patients_answer_other_questions(run, tmp_path):
     assert digests[0] == digests[1]
 
 
+def test_a_trial_that_is_stopped_says_how_to_go_on(run, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ketacourse.trials.work.run_chunk", stop)
+        code, out, err = run("trial", "t.toml", "--out", "r")
+    assert (code, out) == (1, "")
+    assert "The trial was stopped. What is finished is kept in 'r'" in err
+    assert run("trial", "t.toml", "--out", "r")[0] == 0
+
+
 def test_a_research_trial_says_so(run, tmp_path):
     (tmp_path / "t.toml").write_text("research = true\n" + TRIAL, encoding="utf-8")
     assert "Research run" in run("trial", "t.toml", "--out", "r")[1]

@@ -148,6 +148,25 @@ def test_a_table_of_patients_is_part_of_the_trial(content, tmp_path):
     assert digests[0] != digests[1]
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["a,40,female,70"], "4 cells under 5 columns"),
+        (["a,40,female,nan,30"], "row 1, column 'weight_kg'"),
+        (["a,40,female,70,30", "a,41,male,80,31"], "'a' stands in row 1 too"),
+    ],
+)
+def test_a_wrong_table_of_patients_is_refused_with_row_and_column(
+    content, tmp_path, lines, message
+):
+    head = "identifier,age_years,sex,weight_kg,baseline_madrs"
+    (tmp_path / "who.csv").write_text("\n".join([head, *lines]), encoding="utf-8")
+    with pytest.raises(CaseError) as told:
+        parse_trial({**content, "population": {"table": "who.csv"}}, folder=tmp_path)
+    assert "population.table" in str(told.value)
+    assert message in str(told.value)
+
+
 @pytest.mark.parametrize("name", trial_examples())
 def test_every_example_fits_the_schema_and_is_sound(name):
     import tomllib

@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from ketacourse.cli.progress import progress_line
+from ketacourse.errors import KetacourseError
 from ketacourse.report.trial_page import write_trial_report
 from ketacourse.trials.design import Trial
 from ketacourse.trials.estimates import EndpointEstimate
@@ -63,11 +64,17 @@ def command(
     """
     loaded = load_trial(trial_file(trial), patients=patients, replicates=replicates)
     doer = _executor(loaded, executor, workers, address)
-    with progress_line() as report:
-        result = run_trial(
-            loaded, out, executor=doer, trajectories=trajectories, source=source, force=force,
-            progress=_teller(report),
-        )  # fmt: skip
+    try:
+        with progress_line() as report:
+            result = run_trial(
+                loaded, out, executor=doer, trajectories=trajectories, source=source,
+                force=force, progress=_teller(report),
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        raise KetacourseError(
+            "The trial was stopped.",
+            remedy=f"What is finished is kept in '{out}': the same command goes on from there.",
+        ) from None
     page = write_trial_report(result, out)
     click.echo(_text(result))
     if loaded.research:

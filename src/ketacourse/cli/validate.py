@@ -5,16 +5,8 @@ from pathlib import Path
 import click
 
 from ketacourse.cli.progress import progress_line
-from ketacourse.course.calibrate import PATIENTS, shipped_calibration
-from ketacourse.course.shape import shape
-from ketacourse.course.validate import leave_one_study_out
-from ketacourse.course.validation_text import (
-    concentration_figures,
-    read_margins,
-    report_text,
-    trial_figures,
-    verdicts,
-)
+from ketacourse.course.calibrate import PATIENTS
+from ketacourse.course.validation import validate
 from ketacourse.report.output import fresh_directory
 
 
@@ -50,17 +42,8 @@ def command(*, out: Path, margins: Path, force: bool, patients: int, workers: in
 
     Works on the posterior that ships with the package. Failures are part of the report.
     """
-    wanted = read_margins(margins)
     with fresh_directory(out, force=force) as folder, progress_line() as progress:
-        calibration = shipped_calibration(patients=patients, workers=workers, told=progress)
-        held_out = leave_one_study_out(calibration, patients=patients, told=progress)
-        figures = {
-            **trial_figures(calibration, held_out), **concentration_figures(), **shape(),
-        }  # fmt: skip
-        found = verdicts(figures, wanted)
-        text = report_text(
-            calibration, held_out, found, not_run=[n for n in wanted if n not in figures]
-        )
+        found, text = validate(margins, patients=patients, workers=workers, told=progress)
         (folder / "report.md").write_text(text, encoding="utf-8")
     click.echo(f"{sum(v.met for v in found)} of {len(found)} figures meet their margin.")
     click.echo(f"Report: {out / 'report.md'}")

@@ -32,12 +32,14 @@ Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
 BAND_CONTAINS = (
-    "uncertainty of parameters, disagreement between mechanism variants, and the patient's "
-    "unknown pharmacokinetics; not how much people differ in response, nor rating error"
+    "uncertainty of parameters, disagreement between mechanism variants, the patient's unknown "
+    "pharmacokinetics, and for pressure and dissociation how much people differ; not how much "
+    "people differ in mood, nor rating error"
 )
 SINGLE_VARIANT_BAND = (
-    "uncertainty of parameters within one mechanism variant and the patient's unknown "
-    "pharmacokinetics; not how much people differ in response, nor rating error"
+    "uncertainty of parameters within one mechanism variant, the patient's unknown "
+    "pharmacokinetics, and for pressure and dissociation how much people differ; not how much "
+    "people differ in mood, nor rating error"
 )
 DEFAULT_DRAWS = 200
 EXTRAPOLATION = "extrapolation"

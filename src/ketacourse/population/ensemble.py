@@ -81,7 +81,8 @@ def build_ensemble(
     """Return one typical row per variant, then ``draws`` rows shared among them.
 
     Draw ``i`` uses the same random numbers in every variant. Drawn rows vary in what
-    is believed of every parameter and in the patient's own pharmacokinetics.
+    is believed of every parameter, in the patient's own pharmacokinetics, and in what
+    else is known to differ between people (``bsv_cv``: blood pressure, dissociation).
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def build_ensemble(
     for name, unit in {**CHAIN_UNITS, **EXTRA_UNITS}.items():
         parameter = catalogue.parameter(name)
         middle = parameter.value_in(unit)
-        drawn = draw_belief(parameter, count=count, seed=seed, unit=unit)[draw_of_row]
+        drawn = draw_belief(parameter, count=count, seed=seed, unit=unit)
+        drawn = (drawn * draw_between_patients(parameter, count=count, seed=seed))[draw_of_row]
         factor = conversion_factor(parameter.unit, unit)
         centre = np.array([_centre(v, variants, name, unit, catalogue) for v in variant])
         if posterior is not None and name in posterior.names:

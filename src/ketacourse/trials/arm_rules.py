@@ -8,15 +8,15 @@ from ketacourse.therapy.case_faults import path_text, shown
 from ketacourse.therapy.case_file import CourseTable, SessionTable
 from ketacourse.therapy.protocol import protocol
 from ketacourse.therapy.scales import scale
-from ketacourse.trials.trial_file import (
+from ketacourse.trials.arm_file import (
     ArmTable,
     BranchTable,
     CriterionTable,
     DoseRuleTable,
     RescueTable,
-    TrialFile,
     VisitTable,
 )
+from ketacourse.trials.trial_file import TrialFile
 
 SAME_DAY = 1e-6
 """Days closer than this are one (days)."""

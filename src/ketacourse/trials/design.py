@@ -274,6 +274,17 @@ class Trial:
         branches = self.rerandomise.branches if self.rerandomise else ()
         return (*(a.name for a in self.arms), *(b.name for b in branches))
 
+    def groups_of(self, endpoint: Endpoint) -> tuple[str, ...]:
+        """Return the groups that an endpoint is about: branches after re-randomisation."""
+        if endpoint.among == "rerandomised" and self.rerandomise is not None:
+            return tuple(branch.name for branch in self.rerandomise.branches)
+        return tuple(arm.name for arm in self.arms)
+
+    def contrasts_of(self, endpoint: Endpoint) -> tuple[Contrast, ...]:
+        """Return the contrasts of the groups that an endpoint is about."""
+        known = set(self.groups_of(endpoint))
+        return tuple(c for c in self.contrasts if {*c.arms, *c.against} <= known)
+
     @property
     def cells(self) -> tuple[tuple[int, ...], ...]:
         """Return the arms, by position, that share their patients.

@@ -7,7 +7,8 @@ from ketacourse.therapy.case_faults import path_text, shown
 from ketacourse.therapy.scales import scale
 from ketacourse.trials.arm_rules import criterion_faults, rated_days, seen_faults, visits_of
 from ketacourse.trials.covariate_columns import CATEGORIES, NUMBERS
-from ketacourse.trials.trial_file import EndpointTable, SubgroupTable, TrialFile
+from ketacourse.trials.question_file import EndpointTable, SubgroupTable
+from ketacourse.trials.trial_file import TrialFile
 
 NEEDS_DAY = ("change", "percent_change", "response", "remission", "sustained_response",
              "relapse_free")  # fmt: skip

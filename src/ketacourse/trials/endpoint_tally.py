@@ -59,13 +59,16 @@ def endpoint_tally(
     pooled: Tally = {}
     trials: dict[str, Block] = {}
     axes = tuple(frames_of(trial))
-    compared = {name for c in trial.contrasts for name in (*c.arms, *c.against)}
     for number, endpoint in enumerate(trial.endpoints):
+        wanted = trial.groups_of(endpoint)
+        compared = {n for c in trial.contrasts_of(endpoint) for n in (*c.arms, *c.against)}
         axis = len(survival_axis(endpoint, axes))
         outcomes = {a: outcome(endpoint, trial, rows, frame) for a, (rows, frame) in arms.items()}
         for arm, result in outcomes.items():
             rows = arms[arm][0]
             for group, member in _groups(trial, arm, rows):
+                if group not in wanted:
+                    continue
                 name = f"{number}:{group}"
                 pooled[name] = _more(pooled, name, sums(endpoint, result, member, axis))
                 for part, inside in _by_subgroup(trial, rows):
@@ -191,7 +194,7 @@ def _paired(
 ) -> Iterator[tuple[str, Outcome]]:
     """Yield the difference within each patient, for contrasts of two arms that share them."""
     names = {trial.arms[arm].name: arm for arm in outcomes}
-    for contrast in trial.contrasts:
+    for contrast in trial.contrasts_of(endpoint):
         pair = (*contrast.arms, *contrast.against)
         if endpoint.measure == "survival" or len(pair) != 2 or not set(pair) <= set(names):
             continue

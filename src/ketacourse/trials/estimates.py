@@ -116,8 +116,7 @@ def _endpoint(trial: Trial, counts: Gathered, number: int, endpoint: Endpoint) -
                 for name, level, key in _levels(trial)
             ),
         )
-        for group in trial.groups
-        if group in own
+        for group in trial.groups_of(endpoint)
     )
     trials = {
         n.partition(":")[2]: v for n, v in counts.trials.items() if n.startswith(f"{number}:")
@@ -126,7 +125,7 @@ def _endpoint(trial: Trial, counts: Gathered, number: int, endpoint: Endpoint) -
         endpoint=endpoint,
         unit=endpoint.unit,
         groups=groups,
-        contrasts=tuple(_contrast(about, c, own, trials) for c in trial.contrasts),
+        contrasts=tuple(_contrast(about, c, own, trials) for c in trial.contrasts_of(endpoint)),
         axis_days=axis if endpoint.measure == "survival" else (),
     )
 

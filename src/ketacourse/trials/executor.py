@@ -6,6 +6,7 @@ finished can be lost.
 """
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 
 from ketacourse.errors import InputError, KetacourseError
 from ketacourse.trials.task import Task
+from ketacourse.version import VERSION
 
 Work = Callable[[Task], Task]
 """What is done with a task; it must be possible to pickle it."""
@@ -127,6 +129,7 @@ _WORK: list[Work] = []
 
 def _begin(work: Work) -> None:
     _WORK[:] = [work]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver is told, and ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -180,15 +183,30 @@ class DaskExecutor:
         self.seconds = DASK_SECONDS if seconds is None else seconds
 
     def check(self) -> None:
-        """Raise unless the scheduler at the address answers.
+        """Raise unless the scheduler at the address answers and has workers that fit.
 
         Raises
         ------
         InputError
-            If nobody answers there.
+            If nobody answers there, it has no workers, or they lack this version.
         """
-        if self.address is not None:
-            self._client().close()
+        if self.address is None:
+            return
+        with self._client() as client:
+            try:
+                client.wait_for_workers(1, timeout=self.seconds)
+            except TimeoutError:
+                raise InputError(
+                    f"The Dask scheduler at '{self.address}' has no workers.",
+                    remedy="Start workers, and run the same command again.",
+                ) from None
+            found = client.run(_version, on_error="return")
+        for worker, version in found.items():
+            if version != VERSION:
+                raise InputError(
+                    f"The Dask worker {worker} has no ketacourse {VERSION} ({version}).",
+                    remedy="Install the same version on every worker.",
+                )
 
     def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
         """Yield each task when it is done.
@@ -254,6 +272,10 @@ class _Closing:
     def __exit__(self, *_: object) -> None:
         self.client.close()
         self.cluster.close()
+
+
+def _version() -> str:
+    return VERSION
 
 
 def _do_sent(work: Work, task: Task) -> Task:

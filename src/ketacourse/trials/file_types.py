@@ -2,18 +2,24 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from ketacourse.errors import InputError
 from ketacourse.therapy.bounds import HORIZON_DAYS, Bounds
-from ketacourse.therapy.case_file import MOST_SESSIONS, Day
+from ketacourse.therapy.case_file import MOST_SESSIONS, Day, Table
 from ketacourse.therapy.quantities import Quantity
 
 MOST_ARMS = 24
 MOST_PATIENTS = 10**9
 """Most patients of one arm over all replicates: each arm owns that many numbers."""
 MOST_VISITS = 200
+
+
+class Described(Table):
+    """A table whose keys are described by the text below each of them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 def quantity(kind: Quantity) -> tuple[BeforeValidator, WithJsonSchema]:

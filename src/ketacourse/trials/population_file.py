@@ -31,11 +31,11 @@ from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import uniforms
 from ketacourse.therapy.bounds import Bounds
 from ketacourse.therapy.case_faults import path_text, shown
-from ketacourse.therapy.case_file import Age, Horizon, ScaleKey, Table
+from ketacourse.therapy.case_file import Age, Horizon, ScaleKey
 from ketacourse.therapy.patient import Ancestry, Diagnosis
 from ketacourse.therapy.quantities import Quantity
 from ketacourse.therapy.scales import scale
-from ketacourse.trials.file_types import Share, quantity
+from ketacourse.trials.file_types import Described, Share, quantity
 
 Preset = Literal["trd_trial", "clinic", "bipolar_trial", "healthy_volunteers"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -70,7 +70,7 @@ BmiSpread = Annotated[
 Points = Annotated[float, Field(ge=0.0, le=MADRS_MAXIMUM, description="MADRS points")]
 
 
-class AgeTable(Table):
+class AgeTable(Described):
     """Ages: mean, spread and who is admitted."""
 
     mean: Age
@@ -79,14 +79,14 @@ class AgeTable(Table):
     maximum: Age | None = None
 
 
-class BmiTable(Table):
+class BmiTable(Described):
     """Body mass index: mean and spread."""
 
     mean: Bmi
     sd: BmiSpread
 
 
-class BaselineTable(Table):
+class BaselineTable(Described):
     """MADRS before treatment as it is rated: mean, spread and who is admitted."""
 
     mean: Points
@@ -95,14 +95,16 @@ class BaselineTable(Table):
     maximum: Points | None = None
 
 
-class CorrelationTable(Table):
+class CorrelationTable(Described):
     """Correlation of two deviations between patients."""
 
     between: Annotated[list[str], Field(min_length=2, max_length=2)]
+    """two deviations, such as gain and durability"""
     value: float
+    """between -1 and 1"""
 
 
-class ClassTable(Table):
+class ClassTable(Described):
     """Shares of the response classes."""
 
     weak: Share
@@ -110,59 +112,75 @@ class ClassTable(Table):
     full: Share
 
 
-class PopulationTable(Table):
+class PopulationTable(Described):
     """Who is studied: a ready-made population, what differs from it, or a table of patients."""
 
     preset: Preset = "trd_trial"
-    table: Annotated[
-        str | None, Field(description="CSV or Parquet file, beside the trial file")
-    ] = None
+    """the ready-made population to start from"""
+    table: str | None = None
+    """CSV or Parquet file of patients, beside the trial file"""
     age: AgeTable | None = None
     female_share: Share | None = None
+    """share of women"""
     bmi: BmiTable | None = None
     baseline_madrs: BaselineTable | None = None
     diagnosis: dict[Diagnosis, Share] | None = None
+    """shares by diagnosis, which add up to 1"""
     ancestry: dict[Ancestry, Share] | None = None
+    """shares by ancestry, which add up to 1; they decide the genotypes"""
     failed_antidepressants_minimum: Annotated[int, Field(ge=0, le=40)] | None = None
+    """least number of failed antidepressants"""
     crp_above_1: Share | None = None
+    """share with C-reactive protein above 1 mg/L"""
     crp_above_3: Share | None = None
+    """share with C-reactive protein above 3 mg/L"""
     classes: ClassTable | None = None
     correlations: Annotated[list[CorrelationTable], Field(max_length=60)] = Field(
         default_factory=list
     )
-    spread: Annotated[
-        float, Field(ge=0.0, le=3.0, description="multiplies the spread between patients")
-    ] = 1.0
+    spread: Annotated[float, Field(ge=0.0, le=3.0)] = 1.0
+    """multiplies the spread between patients"""
     pk_model: str = "kamp"
+    """pharmacokinetic model"""
 
 
-class DropOutTable(Table):
+class DropOutTable(Described):
     """Share of patients with half the benefit and no burden who leave within a time."""
 
     share: Share
     within: Horizon
 
 
-class AdherenceTable(Table):
+class AdherenceTable(Described):
     """How sessions are missed and patients lost; the usual numbers where not stated."""
 
-    full: Annotated[bool, Field(description="everybody comes and nobody leaves")] = False
+    full: bool = False
+    """everybody comes and nobody leaves"""
     missed_share: Share | None = None
+    """share of sessions missed by the typical patient, after the first"""
     missed_spread: Annotated[float, Field(ge=0.0, le=10.0)] | None = None
+    """how patients differ in it (SD of log odds)"""
     drop_out: DropOutTable | None = None
     without_benefit: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
+    """factor on the hazard of leaving without any benefit"""
     with_burden: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
+    """factor on the hazard of leaving with dissociation of 30 points"""
 
 
-class RatingTable(Table):
+class RatingTable(Described):
     """How a scale is rated; with its published error and without bias where not stated."""
 
     scale: ScaleKey
     error_sd: Annotated[float, Field(ge=0.0, le=30.0)] | None = None
+    """SD of repeated ratings (points); the published one by default"""
     bias: Annotated[float, Field(ge=-30.0, le=30.0)] = 0.0
+    """points by which every rating is too high"""
     raters: Annotated[int, Field(ge=1, le=1000)] = 1
+    """raters among whom patients are dealt"""
     rater_sd: Annotated[float, Field(ge=0.0, le=30.0)] = 0.0
+    """how the means of raters differ (SD, points)"""
     expectation: Annotated[float, Field(ge=-30.0, le=30.0)] = 0.0
+    """points by which whoever is believed to have received the drug is rated lower"""
 
 
 def build_adherence(table: AdherenceTable) -> AdherenceSpec:

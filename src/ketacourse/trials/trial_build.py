@@ -9,6 +9,13 @@ from ketacourse.therapy.case_file import SessionTable, TherapyTable
 from ketacourse.therapy.dose import Dose
 from ketacourse.therapy.protocol import Protocol, protocol
 from ketacourse.therapy.session import TherapySession
+from ketacourse.trials.arm_file import (
+    ArmTable,
+    BranchTable,
+    CriterionTable,
+    RescueTable,
+    VisitTable,
+)
 from ketacourse.trials.arm_rules import visits_of
 from ketacourse.trials.design import (
     Arm,
@@ -29,15 +36,8 @@ from ketacourse.trials.design import (
     Visit,
 )
 from ketacourse.trials.population_file import build_adherence, build_ratings
-from ketacourse.trials.trial_file import (
-    ArmTable,
-    BranchTable,
-    CriterionTable,
-    EndpointTable,
-    RescueTable,
-    TrialFile,
-    VisitTable,
-)
+from ketacourse.trials.question_file import EndpointTable
+from ketacourse.trials.trial_file import TrialFile
 
 _TESTS: dict[str, Test] = {
     "change": "t_test", "percent_change": "t_test",

@@ -11,6 +11,7 @@ from ketacourse.population.measurement import latent_scores, observe
 from ketacourse.therapy.case_course_rules import days_of
 from ketacourse.therapy.case_faults import path_text, refused, shown
 from ketacourse.therapy.protocol import protocol
+from ketacourse.trials.arm_file import ArmTable
 from ketacourse.trials.arm_rules import (
     SAME_DAY,
     arm_faults,
@@ -29,7 +30,7 @@ from ketacourse.trials.endpoint_rules import (
 from ketacourse.trials.file_types import MOST_PATIENTS
 from ketacourse.trials.population_file import build_adherence, build_ratings
 from ketacourse.trials.trial_build import build_arm, build_branch
-from ketacourse.trials.trial_file import ArmTable, TrialFile
+from ketacourse.trials.trial_file import TrialFile
 
 
 def trial_faults(trial: TrialFile, *, catalogue: Catalogue) -> Iterator[Fault]:
