@@ -45,7 +45,9 @@ def test_a_linear_problem_has_the_posterior_of_the_normal_equations():
 def test_leaving_rows_out_of_a_linear_problem_equals_fitting_without_them():
     design, observed, errors = _linear_problem()
     parameters = _parameters(3)
-    found = estimate(lambda x: x @ design.T, observed=observed, errors=errors, parameters=parameters)
+    found = estimate(
+        lambda x: x @ design.T, observed=observed, errors=errors, parameters=parameters
+    )
     left_out = np.arange(12) < 4
     mode, covariance = without_rows(
         found, left_out=left_out, observed=observed, errors=errors, parameters=parameters

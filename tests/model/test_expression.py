@@ -42,7 +42,9 @@ def evaluated(expression, **inputs):
 def test_a_recorded_hill_function_computes_the_plain_one(x, half, slope):
     graph = Graph()
     recorded = hill(graph.input("x"), graph.input("half"), graph.input("slope"))
-    assert evaluated(recorded, x=x, half=half, slope=slope) == pytest.approx(hill(x, half, slope), rel=1e-12)
+    assert evaluated(recorded, x=x, half=half, slope=slope) == pytest.approx(
+        hill(x, half, slope), rel=1e-12
+    )
 
 
 @given(x=POSITIVE, half=POSITIVE, slope=st.floats(0.5, 4))

@@ -106,9 +106,7 @@ def covariance(rows: Sequence[FitRow], *, tau: dict[Kind, float]) -> Array:
     study_part, arm_part, row_part = SHARES
     apart = study_part * same_study + arm_part * same_arm + row_part * one
     sampled = REPEATED * same_arm + (1.0 - REPEATED) * one
-    return np.asarray(
-        np.outer(between, between) * apart + np.outer(sd * sign, sd * sign) * sampled
-    )
+    return np.asarray(np.outer(between, between) * apart + np.outer(sd * sign, sd * sign) * sampled)
 
 
 def between_studies(
