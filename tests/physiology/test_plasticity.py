@@ -1,8 +1,13 @@
 """BDNF, spines and the window."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ketacourse.model.structure import spines_new
 
 STRUCTURE = ("spines_new", "spines_mature", "spines_persistent", "structural_effect")
 
@@ -43,6 +48,17 @@ def test_inhibiting_mtorc1_builds_less(anyone, follow, infusions):
     gained = free.of("spines_mature") - inhibited.of("spines_mature")
     assert gained.min() >= -1e-3 * free.of("spines_mature").max()
     assert gained[0].max() > 0.0
+
+
+def test_half_the_protein_forms_less_than_half_the_spines():
+    p = SimpleNamespace(
+        formation=0.02, formation_threshold=0.3, new_capacity=1.0, maturation=0.02, elimination=0.02
+    )
+    formed = [spines_new(protein=x, p=p).gain for x in (0.0, 0.15, 0.3, 30.0)]
+    assert formed[0] == 0.0
+    assert formed[1] < 0.5 * formed[2]
+    assert formed[2] == pytest.approx(0.5 * 0.02 * 0.3)
+    assert formed[3] == pytest.approx(0.02 * 30.0, rel=0.02)
 
 
 def test_twelve_doses_do_not_build_twice_what_six_do(anyone, follow, infusions):

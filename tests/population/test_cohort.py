@@ -134,10 +134,10 @@ def test_those_who_benefit_more_keep_it_longer(trial):
 
 
 def test_volume_and_clearance_vary_together_as_published(trial):
-    logs = [np.log(trial.pharmacokinetics[n]) for n in ("pk_kamp.v1", "pk_kamp.cl")]
+    logs = [np.log(trial.pharmacokinetics[n]) for n in ("pk_kamp.size", "pk_kamp.cl")]
     expected = CATALOGUE.value("pk_variability.cor_v1_cl", "1")
     assert np.corrcoef(*logs)[0, 1] == pytest.approx(expected, abs=0.03)
-    cv = CATALOGUE.parameter("pk_kamp.v1").bsv_cv
+    cv = CATALOGUE.parameter("pk_kamp.size").bsv_cv
     assert logs[0].std() == pytest.approx(np.sqrt(np.log1p(cv**2)), rel=0.03)
 
 

@@ -17,7 +17,7 @@ from ketacourse.evidence.listing import Answer, list_parameters, look_up
 )
 @click.option(
     "--pk-model",
-    default="kamp",
+    default="standard",
     show_default=True,
     metavar="NAME",
     help="Pharmacokinetic model to compare or to use.",

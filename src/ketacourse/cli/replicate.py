@@ -40,7 +40,7 @@ from ketacourse.trials.replicate_trials import DEFAULT_DRAWS, DEFAULT_PATIENTS
 )
 @click.option(
     "--pk-model",
-    default="kamp",
+    default="standard",
     show_default=True,
     metavar="NAME",
     help="Published pharmacokinetic model.",

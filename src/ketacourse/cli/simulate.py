@@ -39,7 +39,7 @@ from ketacourse.report.page import write_report
 )
 @click.option(
     "--pk-model",
-    default="kamp",
+    default="standard",
     show_default=True,
     metavar="NAME",
     help="Published pharmacokinetic model.",

@@ -37,7 +37,7 @@ Told = Callable[[str, float], None]
 FREE = (
     "mood.fast_gain", "mood.fast_saturation", "mood.structural_gain",
     "mood.structural_saturation", "mood.rate", "glutamate.ampa_on", "glutamate.ampa_off",
-    "structure.mature_time", "structure.persistence", "structure.persistent_time",
+    "structure.formation_threshold", "structure.mature_time", "structure.persistence", "structure.persistent_time",
     "structure.therapy_stabilisation", "placebo.expectancy_open",
     "placebo.expectancy_saline", "placebo.expectancy_crossover",
     "placebo.expectancy_midazolam", "placebo.expectancy_spray",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.concentrations import ConcentrationObservation, load_concentrations
-from ketacourse.model.pk.models import model_of
+from ketacourse.model.pk.models import STANDARD, model_of, serving
 from ketacourse.trials.replicate_concentration_rows import query_of
 from ketacourse.trials.replicate_concentrations import typical_value
 
@@ -66,7 +66,7 @@ class ConcentrationGroup:
 
 
 def compare_concentrations(
-    model: str = "kamp",
+    model: str = STANDARD,
     *,
     catalogue: Catalogue,
     observations: Sequence[ConcentrationObservation] | None = None,
@@ -87,7 +87,8 @@ def compare_concentrations(
     InputError
         If there is no such model.
     """
-    model_of(model, routes=(), drugs=())
+    if model != STANDARD:
+        model_of(model, routes=(), drugs=())
     rows = load_concentrations() if observations is None else observations
     return tuple(_compare(row, model, catalogue) for row in rows)
 
@@ -164,7 +165,7 @@ def _described(c: ConcentrationComparison) -> str:
 def _compare(
     row: ConcentrationObservation, model: str, catalogue: Catalogue
 ) -> ConcentrationComparison:
-    in_sample = model in row.used_by
+    in_sample = serving(model, [row]) in row.used_by
     if not row.supported:
         return _without(row, f"not_supported: {row.reason}", in_sample)
     try:

@@ -9,6 +9,7 @@ from ketacourse.evidence.ancestry import val66met_frequencies
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
+from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modifiers import PkModifiers, modifiers_for
 from ketacourse.population.batch import Body
 from ketacourse.population.expectancy import care_parameter, expectancy_parameter
@@ -162,7 +163,7 @@ def inflows_for(course: Course, body: Body, catalogue: Catalogue) -> tuple[Inflo
     """Return what enters the body over a course."""
     return inflows_of(
         [(s.start_h, s.dose) for s in course.sessions],
-        model=body.model,
+        model=serving(body.model, [s.dose for s in course.sessions]),
         catalogue=catalogue,
         weight_kg=body.weight_kg,
         parameters=body.parameters,

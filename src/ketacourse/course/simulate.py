@@ -19,7 +19,7 @@ from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
 from ketacourse.evidence.links import load_links
 from ketacourse.evidence.variants import Variant, load_variants, variant
 from ketacourse.model.pk.linear import restrict
-from ketacourse.model.pk.models import MODELS, pk_parameters
+from ketacourse.model.pk.models import MODELS, STANDARD, pk_parameters, serving
 from ketacourse.model.pk.modes import modes, solve_modes
 from ketacourse.population.batch import Body, drug_system, pose_course, with_references
 from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS, Ensemble, build_ensemble
@@ -63,7 +63,7 @@ class _Run:
 def simulate(
     case: Case,
     *,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
     variants: tuple[str, ...] = (),
     draws: int = DEFAULT_DRAWS,
     seed: int = 1,
@@ -107,6 +107,7 @@ def simulate(
         raise InputError(f"draws is {draws}.", remedy="Give 10 to 100000 parameter draws.")
     chosen = tuple(variant(k) for k in variants) or tuple(load_variants().values())
     catalogue = load_catalogue()
+    pk_model = serving(pk_model, [s.dose for s in case.course.sessions])
     screening = screen(case, research=research) if screening is None else screening
     outside = _outside_evidence(screening, research=research)
     tell("draw parameters", 0.05)

@@ -17,6 +17,7 @@ from ketacourse.model.flow import Flow, limited
 
 UNITS = {
     "formation": "1/h",
+    "formation_threshold": "1",
     "maturation": "1/h",
     "elimination": "1/h",
     "new_capacity": "1",
@@ -30,8 +31,13 @@ UNITS = {
 
 
 def spines_new(*, protein: Number, p: Number) -> Flow:
-    """Return the flow of new spines."""
-    return limited(p.formation * protein, p.new_capacity, p.maturation + p.elimination)
+    """Return the flow of new spines.
+
+    Little protein makes no spine: formation rises with the square of the protein far below
+    the threshold and in proportion far above it.
+    """
+    cooperating = protein * protein / (protein + p.formation_threshold)
+    return limited(p.formation * cooperating, p.new_capacity, p.maturation + p.elimination)
 
 
 def spines_mature(*, spines_new: Number, coping: Number, decay_factor: Number, p: Number) -> Flow:

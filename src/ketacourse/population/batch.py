@@ -16,7 +16,7 @@ from ketacourse.model import brain, chain
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.effect_site import with_effect_site
 from ketacourse.model.pk.linear import Inflow, LinearSystem, restrict
-from ketacourse.model.pk.models import pk_model
+from ketacourse.model.pk.models import STANDARD, pk_model, serving
 from ketacourse.model.pk.modes import modes
 from ketacourse.model.pk.modifiers import PkModifiers
 from ketacourse.therapy.course import Course
@@ -25,7 +25,6 @@ from ketacourse.therapy.session import DrugSession
 
 Array = NDArray[np.float64]
 
-REFERENCE_MODEL = "kamp"
 REFERENCE_WEIGHT_KG = 70.0
 REFERENCE_COURSE = Course(
     sessions=(
@@ -57,7 +56,7 @@ class Body:
     typical values of the pharmacokinetic model, by catalogue name.
     """
 
-    model: str = REFERENCE_MODEL
+    model: str = STANDARD
     weight_kg: float | Array = REFERENCE_WEIGHT_KG
     age_years: float | Array = 40.0
     modifiers: PkModifiers = field(default_factory=PkModifiers)
@@ -79,7 +78,7 @@ def drug_system(
     """
     doses = [s.dose for s in course.sessions] or [REFERENCE_COURSE.sessions[0].dose]
     system = pk_model(
-        body.model,
+        serving(body.model, doses),
         catalogue=catalogue,
         routes=tuple(dict.fromkeys(d.route for d in doses)),
         drugs=tuple(dict.fromkeys(d.drug for d in doses)),
@@ -161,10 +160,11 @@ def pose_course(
 
 def _inflows(course: Course, body: Body, factors: Array, catalogue: Catalogue) -> Iterator[Inflow]:
     """Yield what enters in each session, its amounts times the session's factors."""
+    model = serving(body.model, [s.dose for s in course.sessions])
     for session, factor in zip(course.sessions, factors, strict=True):
         for inflow in inflows_of(
             [(session.start_h, session.dose)],
-            model=body.model,
+            model=model,
             catalogue=catalogue,
             weight_kg=body.weight_kg,
             parameters=body.parameters,

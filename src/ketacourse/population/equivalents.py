@@ -9,6 +9,7 @@ from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model.brain import UNITS as BRAIN_UNITS
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
+from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modes import Modes, modes
 from ketacourse.population.batch import REFERENCE_COURSE, Body, drug_system
 from ketacourse.therapy.course import Course
@@ -40,7 +41,7 @@ def _areas(
     for session in course.sessions:
         given = inflows_of(
             [(session.start_h, session.dose)],
-            model=body.model,
+            model=serving(body.model, [s.dose for s in course.sessions]),
             catalogue=catalogue,
             weight_kg=body.weight_kg,
             parameters=body.parameters,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ketacourse.errors import InputError, OutOfRangeError
+from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.covariate_spec import CovariateSpec, covariate_preset
 from ketacourse.population.covariates import Covariates
 from ketacourse.population.distribution import checked_shares
@@ -38,7 +39,7 @@ class PopulationSpec:
     classes: Mapping[str, float] | None = None
     correlations: Correlations = field(default_factory=dict)
     spread: float = 1.0
-    pk_model: str = "kamp"
+    pk_model: str = STANDARD
 
     def __post_init__(self) -> None:
         if self.classes is not None:

@@ -15,7 +15,7 @@ from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.posterior import calibrated
 from ketacourse.evidence.variants import variant as variant_of
 from ketacourse.model import chain
-from ketacourse.model.pk.models import pk_parameters
+from ketacourse.model.pk.models import STANDARD, pk_parameters
 from ketacourse.model.pk.modifiers import UNITS as MODIFIER_UNITS
 from ketacourse.population.batch import with_references
 from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS
@@ -23,7 +23,7 @@ from ketacourse.population.variability import UNITS
 from ketacourse.quantity import conversion_factor
 
 
-def belief_units(pk_model: str = "kamp") -> dict[str, str]:
+def belief_units(pk_model: str = STANDARD) -> dict[str, str]:
     """Return what a belief may be about, with the unit of each value."""
     return {**CHAIN_UNITS, **EXTRA_UNITS, **UNITS, **pk_parameters(pk_model), **MODIFIER_UNITS}
 
@@ -90,7 +90,7 @@ def _peaks(typical: tuple[tuple[str, float], ...]) -> dict[str, float]:
     return {name: float(found[name][0]) for name in chain.REFERENCES}
 
 
-def calibrated_belief(variant: str, pk_model: str = "kamp") -> dict[str, float]:
+def calibrated_belief(variant: str, pk_model: str = STANDARD) -> dict[str, float]:
     """Return what the calibration made of a variant, in the units of a belief."""
     catalogue, units = load_catalogue(), belief_units(pk_model)
     return {

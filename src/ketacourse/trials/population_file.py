@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ketacourse.errors import Fault, InputError
+from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.adherence import (
     FULL_ADHERENCE,
     AdherenceSpec,
@@ -140,7 +141,7 @@ class PopulationTable(Described):
     )
     spread: Annotated[float, Field(ge=0.0, le=3.0)] = 1.0
     """multiplies the spread between patients"""
-    pk_model: str = "kamp"
+    pk_model: str = STANDARD
     """pharmacokinetic model"""
 
 

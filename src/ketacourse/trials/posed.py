@@ -17,6 +17,7 @@ from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model import chain
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
+from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modes import modes
 from ketacourse.population.batch import Body, drug_system
 from ketacourse.therapy.course import Course
@@ -89,10 +90,11 @@ def pose_path(
     course = Course(sessions=path.doses, horizon_days=_horizon(path))
     inflows: list[Inflow] = []
     session_of: list[int] = []
+    model = serving(body.model, [s.dose for s in path.doses])
     for index, session in enumerate(path.doses):
         given = inflows_of(
             [(session.start_h, session.dose)],
-            model=body.model,
+            model=model,
             catalogue=catalogue,
             weight_kg=body.weight_kg,
             parameters=body.parameters,

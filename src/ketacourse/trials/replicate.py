@@ -12,7 +12,7 @@ from typing import Any
 
 from ketacourse.errors import InputError, OutOfRangeError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
-from ketacourse.model.pk.models import MODELS
+from ketacourse.model.pk.models import MODELS, STANDARD
 from ketacourse.trials.replicate_concentration_rows import published_query, restated_query
 from ketacourse.trials.replicate_concentrations import predict_concentrations
 from ketacourse.trials.replicate_prediction import (
@@ -95,7 +95,7 @@ def replicate(
     seed: int = 1,
     draws: int = DEFAULT_DRAWS,
     patients: int = DEFAULT_PATIENTS,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
     research: bool = False,
     progress: Told | None = None,
 ) -> Replicated:
@@ -125,10 +125,10 @@ def replicate(
     """
     _check("draws", draws, DRAWS)
     _check("patients", patients, PATIENTS)
-    if pk_model not in MODELS:
+    if pk_model not in (STANDARD, *MODELS):
         raise InputError(
             f"The pharmacokinetic model '{pk_model}' is not known.",
-            remedy=f"Use one of {', '.join(MODELS)}.",
+            remedy=f"Use one of {', '.join((STANDARD, *MODELS))}.",
         )
     read = read_table(Path(table))
     asked: dict[int, Any] = {}

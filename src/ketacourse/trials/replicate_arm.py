@@ -15,6 +15,7 @@ from ketacourse.engine.accuracy import accurate_nodes
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.solve import solve
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.batch import Body, pose_course
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
 from ketacourse.population.covariate_spec import LOWEST_BASELINE, MADRS_MAXIMUM
@@ -75,7 +76,7 @@ def simulate_arm(
     *,
     patients: int,
     seed: int,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
 ) -> Latent:
     """Simulate one arm under several beliefs, all in one batch.
 
@@ -112,7 +113,7 @@ def draw_members(
     ]
 
 
-def population_of(design: ArmDesign, pk_model: str = "kamp") -> PopulationSpec:
+def population_of(design: ArmDesign, pk_model: str = STANDARD) -> PopulationSpec:
     """Return the population of an arm: a preset by setting and diagnosis, with its baseline."""
     if design.setting == "clinic":
         preset = "clinic"

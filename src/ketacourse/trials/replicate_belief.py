@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.posterior import Posterior
 from ketacourse.evidence.variants import BASE, Variant, load_variants
+from ketacourse.model.pk.models import STANDARD
 from ketacourse.model.pk.variability import SHARED_IN_TIME
 from ketacourse.population.cohort import EXPECTANCIES
 from ketacourse.population.typical import belief_units
@@ -56,7 +57,7 @@ def members_of(
     *,
     seed: int,
     catalogue: Catalogue,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
     posterior: Posterior | None = None,
 ) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
     """Return the typical member of every mechanism, and draws dealt to them by weight.

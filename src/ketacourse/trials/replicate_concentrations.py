@@ -17,7 +17,7 @@ from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.rules import load_rules
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
-from ketacourse.model.pk.models import pk_model, pk_parameters
+from ketacourse.model.pk.models import BASE_MODEL, STANDARD, pk_model, pk_parameters, serving
 from ketacourse.model.pk.modes import Modes, modes, solve_modes
 from ketacourse.model.pk.molar import molar_mass, substance_of
 from ketacourse.model.pk.routes import DoseLike, PlainDose, Route, part_of
@@ -61,7 +61,7 @@ class _Batch:
 def predict_concentrations(
     queries: Sequence[ConcentrationQuery],
     *,
-    model: str = "kamp",
+    model: str = STANDARD,
     catalogue: Catalogue,
     draws: int,
     seed: int,
@@ -77,17 +77,18 @@ def predict_concentrations(
     seed
         Seed of the random streams.
     """
-    groups: dict[tuple[Regimen, str], list[int]] = {}
+    groups: dict[tuple[Regimen, str, str], list[int]] = {}
     for position, query in enumerate(queries):
-        groups.setdefault((query.regimen, _half(query)), []).append(position)
+        key = (query.regimen, _half(query), serving_model(query, model))
+        groups.setdefault(key, []).append(position)
     found: dict[int, Prediction] = {}
-    for (regimen, half), positions in groups.items():
+    for (regimen, half, served), positions in groups.items():
         if too_much := _above_range(regimen):
             found |= {p: not_supported(too_much) for p in positions}
             continue
         try:
-            bodies = _bodies(model, regimen, catalogue=catalogue, draws=draws, seed=seed)
-            batch = _batch(model, regimen, half, bodies, catalogue)
+            bodies = _bodies(served, regimen, catalogue=catalogue, draws=draws, seed=seed)
+            batch = _batch(served, regimen, half, bodies, catalogue)
         except InputError as error:
             found |= {p: not_supported(error.problem) for p in positions}
             continue
@@ -107,6 +108,16 @@ def _above_range(regimen: Regimen) -> str:
     return ""
 
 
+def serving_model(query: ConcentrationQuery, model: str) -> str:
+    """Return the name of the model that answers a query (see `models.serving`).
+
+    Only the base model has hydroxynorketamine for every route.
+    """
+    if model == STANDARD and "hydroxynorketamine" in query.output:
+        return BASE_MODEL
+    return serving(model, [query.regimen])
+
+
 def typical_value(query: ConcentrationQuery, *, model: str, catalogue: Catalogue) -> float:
     """Return the prediction for a typical subject, in the unit of the row.
 
@@ -115,7 +126,8 @@ def typical_value(query: ConcentrationQuery, *, model: str, catalogue: Catalogue
     InputError
         If the model lacks the drug, the route or the output.
     """
-    batch = _batch(model, query.regimen, _half(query), {}, catalogue)
+    served = serving_model(query, model)
+    batch = _batch(served, query.regimen, _half(query), {}, catalogue)
     return float(_values(query, batch, catalogue, step_h=GRID_H)[0])
 
 

@@ -18,6 +18,7 @@ from ketacourse.engine.solve import solve
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.posterior import load_posterior
+from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.cohort import Cohort, draw_cohort
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.specification import PopulationSpec, population_preset
@@ -91,7 +92,7 @@ def predict_safety(
     patients: int,
     draws: int,
     seed: int,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
     progress: Told | None = None,
 ) -> list[Prediction]:
     """Return the prediction of each row, in order; see `predict_trials`."""

@@ -16,6 +16,7 @@ from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE
+from ketacourse.model.pk.models import STANDARD
 from ketacourse.trials.dose_range import dose_range_faults
 from ketacourse.trials.replicate_arm import simulate_arm
 from ketacourse.trials.replicate_belief import Member, members_of
@@ -55,7 +56,7 @@ def predict_arms(
     variant: str = BASE,
     patients: int = DEFAULT_PATIENTS,
     seed: int = 1,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
 ) -> tuple[tuple[Statistic | None, ...], ...]:
     """Return the statistics of every row of every arm under one belief.
 
@@ -87,7 +88,7 @@ def predict_members(
     *,
     patients: int = DEFAULT_PATIENTS,
     seed: int = 1,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
 ) -> tuple[tuple[Statistic | None, ...], ...]:
     """Return the same as `predict_arms` for several beliefs at once, in one batch per arm."""
     return tuple(
@@ -102,7 +103,7 @@ def predict_trials(
     patients: int = DEFAULT_PATIENTS,
     draws: int = DEFAULT_DRAWS,
     seed: int = 1,
-    pk_model: str = "kamp",
+    pk_model: str = STANDARD,
     research: bool = False,
     progress: Told | None = None,
 ) -> list[Prediction]:

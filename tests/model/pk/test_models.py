@@ -13,7 +13,7 @@ from ketacourse.model.pk.linear import (
     with_amounts,
     with_elimination_sink,
 )
-from ketacourse.model.pk.models import MODELS, pk_model, pk_parameters
+from ketacourse.model.pk.models import MODELS, STANDARD, pk_model, pk_parameters, serving
 from ketacourse.model.pk.molar import to_ng_per_ml
 from ketacourse.model.pk.routes import PlainDose
 
@@ -145,8 +145,36 @@ def test_enantiomer_that_nobody_gives_stays_at_zero():
 
 
 def test_unknown_model_is_refused():
-    with pytest.raises(InputError, match="'leiden' is not known. Use one of kamp"):
+    with pytest.raises(InputError, match="'leiden' is not known. Use one of standard"):
         pk_model("leiden", catalogue=CATALOGUE, routes=["im"], weight_kg=70.0)
+
+
+@pytest.mark.parametrize(
+    ("doses", "expected"),
+    [
+        ((("esketamine", "intranasal"), ("esketamine", "oral")), "perez_ruixo"),
+        ((("esketamine", "intranasal"), ("esketamine", "iv_infusion")), "kamp"),
+        ((("ketamine", "intranasal"),), "kamp"),
+        ((("esketamine", "im"),), "kamp"),
+        ((), "kamp"),
+    ],
+)
+def test_standard_choice_serves_esketamine_by_nose_or_mouth_with_its_own_model(doses, expected):
+    given = [PlainDose(drug=d, route=r, amount_mg=56.0) for d, r in doses]
+    assert serving(STANDARD, given) == expected
+    assert serving("domino", given) == "domino"
+
+
+def test_standard_choice_has_the_parameters_of_both_models():
+    names = set(pk_parameters(STANDARD))
+    assert names == set(pk_parameters("kamp")) | set(pk_parameters("perez_ruixo"))
+
+
+def test_size_of_the_space_scales_concentration_before_clearance_matters():
+    usual, larger = (
+        course("kamp", INFUSION, [1 / 60], parameters={"pk_kamp.size": size}) for size in (1.0, 2.0)
+    )
+    assert usual["s_ketamine"] / larger["s_ketamine"] == pytest.approx(2.0, rel=0.05)
 
 
 def test_model_without_a_route_refuses_it():

@@ -19,9 +19,9 @@ def covariance(first, second, model="kamp"):
 @pytest.mark.parametrize(
     ("first", "second", "published"),
     [
-        ("pk_kamp.v1", "pk_kamp.v1", 0.084177),
+        ("pk_kamp.size", "pk_kamp.size", 0.084177),
         ("pk_kamp.cl", "pk_kamp.cl", 0.026048),
-        ("pk_kamp.v1", "pk_kamp.cl", 0.02261),
+        ("pk_kamp.size", "pk_kamp.cl", 0.02261),
         ("pk_otto.v_nk", "pk_otto.v_nk", 0.040426),
         ("pk_otto.cl_nk", "pk_otto.cl_nk", 0.10319),
         ("pk_otto.v_nk", "pk_otto.cl_nk", 0.04456),

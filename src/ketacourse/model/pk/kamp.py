@@ -20,6 +20,7 @@ from ketacourse.model.pk.scaling import (
 )
 
 UNITS = {
+    "pk_kamp.size": "1",
     "pk_kamp.v1": "L",
     "pk_kamp.v2": "L",
     "pk_kamp.v3": "L",
@@ -46,7 +47,7 @@ def kamp(p: Values, *, covariates: Covariates, enantiomers: tuple[Enantiomer, ..
     cl_factor = clearance_factor(covariates.weight_kg, p)
     transfers: list[Transfer] = []
     outputs: dict[str, dict[str, Quantity]] = {}
-    v1 = p["pk_kamp.v1"] * v_factor
+    v1 = p["pk_kamp.v1"] * p["pk_kamp.size"] * v_factor
     for e in enantiomers:
         transfers += _parent(e, p, covariates, v_factor, cl_factor)
         nk, v_nk = norketamine(
@@ -72,8 +73,9 @@ def kamp(p: Values, *, covariates: Covariates, enantiomers: tuple[Enantiomer, ..
 def _parent(
     e: Enantiomer, p: Values, covariates: Covariates, v_factor: Quantity, cl_factor: Quantity
 ) -> list[Transfer]:
-    v1, v2, v3 = (p[f"pk_kamp.{v}"] * v_factor for v in ("v1", "v2", "v3"))
-    q2, q3 = (p[f"pk_kamp.{q}"] * cl_factor for q in ("q2", "q3"))
+    size = p["pk_kamp.size"]
+    v1, v2, v3 = (p[f"pk_kamp.{v}"] * size * v_factor for v in ("v1", "v2", "v3"))
+    q2, q3 = (p[f"pk_kamp.{q}"] * size * cl_factor for q in ("q2", "q3"))
     cl_70 = p["pk_kamp.cl"] * (p["pk_kamp.cl_r_to_s"] if e == "r" else 1.0)
     ageing = age_factor(covariates.age_years, cl_70=cl_70, p=p)
     cl = cl_70 * cl_factor * ageing / covariates.systemic

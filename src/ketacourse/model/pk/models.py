@@ -1,8 +1,8 @@
 """The pharmacokinetic models by name, and a system built from one of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -45,6 +45,11 @@ class PkModel:
 
 
 RACEMATE: tuple[Drug, ...] = ("ketamine",)
+
+BASE_MODEL = "kamp"
+NASAL_MODEL = "perez_ruixo"
+STANDARD = "standard"
+"""The choice that takes, for each course, the model that serves it best (see `serving`)."""
 
 MODELS: dict[str, PkModel] = {
     m.name: m
@@ -113,8 +118,38 @@ MODELS: dict[str, PkModel] = {
 }
 
 
+class Given(Protocol):
+    """What decides which model serves a dose."""
+
+    @property
+    def drug(self) -> str:
+        """Return the drug."""
+
+    @property
+    def route(self) -> str:
+        """Return the route."""
+
+
+def serving(name: str, doses: Iterable[Given]) -> str:
+    """Return the name of the model that serves a course.
+
+    Any name but `STANDARD` serves itself. The standard choice is the base model, except
+    where every dose is esketamine by nose or mouth: those routes were fitted together
+    with the disposition of Perez-Ruixo 2021, and under another disposition the same
+    absorption gives a peak that is too early and too high.
+    """
+    if name != STANDARD:
+        return name
+    given = [(d.drug, d.route) for d in doses]
+    published = given and all(d == "esketamine" and r in NASAL_ROUTES for d, r in given)
+    return NASAL_MODEL if published else BASE_MODEL
+
+
+NASAL_ROUTES = ("intranasal", "oral")
+
+
 def pk_model(
-    name: str = "kamp",
+    name: str = BASE_MODEL,
     *,
     catalogue: Catalogue,
     routes: Collection[Route],
@@ -174,7 +209,7 @@ def model_of(name: str, *, routes: Collection[Route], drugs: Collection[Drug]) -
     if name not in MODELS:
         raise InputError(
             f"The pharmacokinetic model '{name}' is not known.",
-            remedy=f"Use one of {', '.join(MODELS)}.",
+            remedy=f"Use one of {', '.join((STANDARD, *MODELS))}.",
         )
     model = MODELS[name]
     for route in routes:
@@ -192,11 +227,13 @@ def model_of(name: str, *, routes: Collection[Route], drugs: Collection[Drug]) -
     return model
 
 
-def pk_parameters(name: str = "kamp", routes: Collection[Route] = ROUTES) -> dict[str, str]:
+def pk_parameters(name: str = BASE_MODEL, routes: Collection[Route] = ROUTES) -> dict[str, str]:
     """Return the catalogue names that a model uses, with the unit each is wanted in.
 
     The names come in a fixed order; their sources stand in the catalogue.
     """
+    if name == STANDARD:
+        return pk_parameters(BASE_MODEL, routes) | pk_parameters(NASAL_MODEL, routes)
     model = model_of(name, routes=(), drugs=())
     units = dict(model.units)
     for route in (r for r in routes if r in model.routes):

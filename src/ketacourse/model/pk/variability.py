@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
-from ketacourse.model.pk.models import pk_parameters
+from ketacourse.model.pk.models import BASE_MODEL, pk_parameters
 from ketacourse.model.pk.routes import ROUTES, Route
 
 FloatArray = NDArray[np.float64]
 
 CORRELATIONS = (
-    ("pk_kamp.v1", "pk_kamp.cl", "pk_variability.cor_v1_cl"),
+    ("pk_kamp.size", "pk_kamp.cl", "pk_variability.cor_v1_cl"),
     ("pk_fanta.v1", "pk_fanta.cl", "pk_variability.cor_v1_cl"),
     ("pk_otto.v_nk", "pk_otto.cl_nk", "pk_variability.cor_v_cl_nk"),
 )
@@ -59,7 +59,7 @@ class PkVariability:
 
 
 def pk_variability(
-    name: str = "kamp", *, catalogue: Catalogue, routes: Collection[Route] = ROUTES
+    name: str = BASE_MODEL, *, catalogue: Catalogue, routes: Collection[Route] = ROUTES
 ) -> PkVariability:
     """Return the between-subject variability of one model for some routes.
 
