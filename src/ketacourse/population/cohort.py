@@ -4,8 +4,8 @@ The typical values (or one belief about them) are moved to each patient by covar
 response class and deviations. Patient ``i`` is the same in every arm and every chunk.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from ketacourse.population.expectancy import Control, care_parameter, expectancy
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
 from ketacourse.population.typical import (
+    belief_units,
     calibrated_belief,
     checked_belief,
     reference_peaks,
@@ -163,6 +164,35 @@ def draw_cohort(
             **_scenarios(covariates, believed, catalogue),
         },
         response_class=response_class,
+    )
+
+
+def joined(cohorts: Sequence[Cohort]) -> Cohort:
+    """Return cohorts of one population, with consecutive patients, as one."""
+    first = cohorts[0]
+    if len(cohorts) == 1:
+        return first
+    catalogue, units = load_catalogue(), belief_units(first.spec.pk_model)
+    given = dict.fromkeys(n for c in cohorts for n in c.pharmacokinetics)
+    usual = {name: catalogue.value(name, units[name]) for name in given}
+    return Cohort(
+        first=first.first,
+        seed=first.seed,
+        spec=first.spec,
+        covariates=Covariates(
+            **{
+                f.name: np.concatenate([getattr(c.covariates, f.name) for c in cohorts])
+                for f in fields(Covariates)
+            }
+        ),
+        values={n: np.concatenate([c.values[n] for c in cohorts]) for n in first.values},
+        pharmacokinetics={
+            name: np.concatenate(
+                [np.broadcast_to(c.pharmacokinetics.get(name, typical), c.size) for c in cohorts]
+            )
+            for name, typical in usual.items()
+        },
+        response_class=np.concatenate([c.response_class for c in cohorts]),
     )
 
 

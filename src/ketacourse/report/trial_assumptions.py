@@ -1,7 +1,7 @@
 """What the numbers of a trial contain, and what they rest on without being measured."""
 
 from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
-from ketacourse.evidence.variants import variant
+from ketacourse.evidence.variants import BASE, variant
 from ketacourse.population.covariate_spec import PRESETS
 from ketacourse.trials.design import Trial
 
@@ -29,10 +29,20 @@ def band_contains(trial: Trial) -> str:
     between = "differences between patients and between sessions of one patient"
     if trial.population.spread == 0.0:
         between = "covariates, response classes and differences between sessions of one patient"
+    if many_worlds(trial):
+        return (
+            f"{between}, missed sessions, the error of rating, and the doubt about mechanism and "
+            "typical values; not what makes one study differ from another"
+        )
     return (
         f"{between}, missed sessions, and the error of rating; not the doubt about the typical "
         "values of the model, nor what makes one study differ from another"
     )
+
+
+def many_worlds(trial: Trial) -> bool:
+    """Return whether replicates differ in what is believed of the mechanism."""
+    return trial.uncertainty == "ensemble" and trial.replicates > 1
 
 
 def assumptions(trial: Trial) -> tuple[str, ...]:
@@ -55,17 +65,26 @@ def assumptions(trial: Trial) -> tuple[str, ...]:
     if trial.replicates > 1:
         found.append(
             f"Results pool {trial.replicates} replicates of the trial. Their intervals say how "
-            "exactly the simulation knows its own answer; a single trial is less certain, as the "
-            "power shows."
+            "exactly the simulation knows its own average, every patient taken as independent; a "
+            "single trial is less certain, as the power shows"
+            + (", and so is the truth, which is one of the worlds." if many_worlds(trial) else ".")
         )
     return tuple(found)
 
 
 def _mechanism(trial: Trial) -> str:
-    chosen = variant(trial.variant)
+    chosen = variant(trial.variant or BASE)
+    if not many_worlds(trial):
+        return (
+            f"One mechanism is simulated ({chosen.label}), with every typical value at its best "
+            "estimate: bands and intervals hold how people, ratings and chance differ, not what "
+            "is uncertain about the model (repeat the trial to see that)."
+        )
+    which = "their typical values" if trial.variant else "mechanism and typical values"
     return (
-        f"One mechanism is simulated ({chosen.label}), with every typical value at its best "
-        "estimate."
+        f"The first replicate uses the typical values of one mechanism ({chosen.label}); each "
+        f"further one draws {which} from what is believed of them. Bands and power hold the "
+        "uncertainty of the model beside people, ratings and chance."
     )
 
 

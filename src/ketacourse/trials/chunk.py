@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ketacourse.engine.accuracy import accurate_nodes
 from ketacourse.engine.solve import DEFAULT_TOLERANCE
-from ketacourse.population.cohort import Cohort, draw_cohort
+from ketacourse.population.cohort import Cohort
 from ketacourse.population.streams import uniforms
 from ketacourse.trials.conduct import Conducted, conduct, pose_group
 from ketacourse.trials.covariate_columns import CATEGORIES, NUMBERS
@@ -31,6 +31,7 @@ from ketacourse.trials.rows import (
     Int64,
     joined,
 )
+from ketacourse.trials.worlds import draw_patients, pilot_patients
 
 Array = NDArray[np.float64]
 
@@ -55,10 +56,7 @@ def run_chunk(trial: Trial, cell: int, first: int, count: int) -> dict[int, ArmR
     dict
         Position of the arm to its patients, ordered by number.
     """
-    number = trial.first_patient(cell) + first
-    cohort = draw_cohort(
-        trial.population, seed=trial.seed, first=number, count=count, variant=trial.variant
-    )
+    cohort = draw_patients(trial, cell, first, count)
     within = np.arange(first, first + count)
     parts: dict[int, list[ArmRows]] = {}
     paths = paths_of(trial, cell)
@@ -91,10 +89,7 @@ def path_nodes(trial: Trial, cell: int, position: int) -> Array:
     key = (trial.digest, cell, position)
     if key not in _NODES:
         path = paths_of(trial, cell)[position]
-        cohort = draw_cohort(
-            trial.population, seed=trial.seed, first=trial.first_patient(cell), count=PILOTS,
-            variant=trial.variant,
-        )  # fmt: skip
+        cohort = pilot_patients(trial, cell, PILOTS)
         posed = pose_group(trial, path, cohort, np.arange(PILOTS))
         # Quantity by quantity: the steps that each needs, together, are far fewer than those
         # chosen for all of them at once, where a bisection for one starts anew for the rest.

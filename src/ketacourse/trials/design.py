@@ -235,6 +235,10 @@ class Subgroup:
     cut: float | None = None
 
 
+Uncertainty = Literal["ensemble", "typical"]
+"""Whether replicates differ in what is believed of the mechanism, or all share the typical."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """A virtual trial.
@@ -252,7 +256,8 @@ class Trial:
     allocation: Allocation
     seed: int
     replicates: int
-    variant: str
+    variant: str | None
+    uncertainty: Uncertainty
     research: bool
     population: PopulationSpec
     adherence: AdherenceSpec

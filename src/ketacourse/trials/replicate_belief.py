@@ -59,6 +59,7 @@ def members_of(
     catalogue: Catalogue,
     pk_model: str = STANDARD,
     posterior: Posterior | None = None,
+    only: str | None = None,
 ) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
     """Return the typical member of every mechanism, and draws dealt to them by weight.
 
@@ -70,11 +71,15 @@ def members_of(
         Seed of the draws; each parameter has its own stream.
     posterior
         Calibrated values, draws and weights; without, priors and equal weights.
+    only
+        Key of the one mechanism that is considered; all by default.
     """
     variants = load_variants()
     weights = dict.fromkeys(variants, 1.0 / len(variants))
     if posterior is not None:
         weights = {key: posterior.weights.get(key, 0.0) for key in variants}
+    if only is not None:
+        weights = {only: 1.0}
     priors = _priors(draws, seed, catalogue, pk_model, calibrated=posterior is not None)
     units = belief_units(pk_model)
     members = []

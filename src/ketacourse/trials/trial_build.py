@@ -61,6 +61,7 @@ def build_trial(
         seed=file.seed,
         replicates=file.replicates,
         variant=file.variant,
+        uncertainty=file.uncertainty,
         research=file.research,
         population=population,
         adherence=build_adherence(file.adherence),

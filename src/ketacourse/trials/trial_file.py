@@ -11,7 +11,7 @@ from pydantic import Field
 from ketacourse.therapy.case_file import ScaleKey, Text
 from ketacourse.therapy.course import Masking, Setting
 from ketacourse.trials.arm_file import ArmTable, BranchTable, VisitTable
-from ketacourse.trials.design import Allocation, DesignKind, Qualified
+from ketacourse.trials.design import Allocation, DesignKind, Qualified, Uncertainty
 from ketacourse.trials.file_types import (
     MOST_ARMS,
     MOST_VISITS,
@@ -69,8 +69,11 @@ class TrialFile(Described):
     """number per arm and replicate"""
     replicates: Annotated[int, Field(ge=1, le=100_000)] = 1
     """times the trial is repeated with other patients, for its power"""
-    variant: Name = "disinhibition"
-    """account of the mechanism"""
+    uncertainty: Uncertainty = "ensemble"
+    """whether replicates after the first draw what is believed of the mechanism anew
+    (ensemble), or all share its typical values"""
+    variant: Name | None = None
+    """the one account of the mechanism to use; by default all, by their weights"""
     masking: Masking = "open"
     """how what is given is hidden, in every arm that does not say otherwise"""
     setting: Setting = "trial"

@@ -35,7 +35,8 @@ from ketacourse.trials.trial_file import TrialFile
 
 def trial_faults(trial: TrialFile, *, catalogue: Catalogue) -> Iterator[Fault]:
     """Yield everything that is wrong between the fields of a trial file."""
-    yield from refused(variant, trial.variant, path="variant", value=trial.variant)
+    if trial.variant is not None:
+        yield from refused(variant, trial.variant, path="variant", value=trial.variant)
     yield from refused(build_adherence, trial.adherence, path="adherence.drop_out", value=None)
     yield from _rating_faults(trial)
     first = [*arm_faults(trial), *branch_faults(trial)]

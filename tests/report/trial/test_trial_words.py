@@ -93,9 +93,16 @@ def test_a_single_trial_gives_its_p_values(sequential):
 
 def test_assumptions_name_mechanism_classes_and_replicates(trial_of):
     told = " ".join(assumptions(trial_of()))
-    for words in ("One mechanism is simulated", "of responders (30% weak", "Results pool 12"):
+    for words in ("The first replicate uses", "of responders (30% weak", "Results pool 12"):
         assert words in told
-    assert "Results pool" not in " ".join(assumptions(trial_of(replicates=1, power=None)))
+    once = " ".join(assumptions(trial_of(replicates=1, power=None)))
+    assert "Results pool" not in once
+    assert "One mechanism is simulated" in once
+
+
+def test_only_replicates_that_draw_the_mechanism_claim_its_doubt(trial_of):
+    assert "and the doubt about mechanism" in band_contains(trial_of())
+    assert "not the doubt" in band_contains(trial_of(uncertainty="typical"))
 
 
 def test_a_trial_without_spread_does_not_claim_differences_between_patients(trial_of):
