@@ -83,8 +83,32 @@ def test_masked_control_arms_expect_more_than_saline_ones(trial):
     assert (midazolam < hidden).all()
 
 
-def test_without_spread_a_partial_responder_is_the_typical_patient():
-    alike = drawn(replace(TRIAL, classes=PARTIAL, spread=0.0), count=3)
+def aged(mean):
+    age = replace(TRIAL.covariates.age_years, mean=mean, sd=1e-6)
+    return replace(TRIAL.covariates, age_years=age)
+
+
+def test_benefit_of_every_kind_falls_with_age_and_nothing_else_does():
+    young, old = (drawn(replace(TRIAL, covariates=aged(a)), count=50) for a in (30.0, 60.0))
+    moved = {n for n in young.values if not np.allclose(young.values[n], old.values[n])}
+    shares = {n for n in moved if n != "patient.baseline"}
+    assert {"mood.fast_gain", "mood.structural_gain", "placebo.expectancy_open"} <= shares
+    assert all("gain" in n or n.startswith("placebo.") for n in shares), shares
+    for name in shares:
+        assert (old.values[name] < young.values[name]).all(), name
+
+
+def test_gains_fade_more_slowly_in_clinics_and_with_a_new_antidepressant(trial):
+    plain, clinic, oral = (
+        arm_parameters(trial, setting=s, new_oral_antidepressant=o)["patient.decay_factor"]
+        for s, o in (("trial", False), ("clinic", False), ("trial", True))
+    )
+    assert (clinic < plain).all()
+    assert (oral < plain).all()
+
+
+def test_without_spread_a_partial_responder_of_45_years_is_the_typical_patient():
+    alike = drawn(replace(TRIAL, covariates=aged(45.0), classes=PARTIAL, spread=0.0), count=3)
     for name, unit in CHAIN_UNITS.items():
         assert alike.values[name] == pytest.approx(CATALOGUE.value(name, unit)), name
     assert alike.pharmacokinetics["pk_kamp.cl"] == pytest.approx(
@@ -171,7 +195,8 @@ def test_every_believable_value_has_a_unit_that_fits():
 
 
 def test_a_variant_moves_the_typical_value(trial):
-    other = drawn(replace(TRIAL, classes=PARTIAL, spread=0.0), count=1, variant="habenula_trapping")
+    alike = replace(TRIAL, covariates=aged(45.0), classes=PARTIAL, spread=0.0)
+    other = drawn(alike, count=1, variant="habenula_trapping")
     overrides = load_variants()["habenula_trapping"].overrides
     for name in ("mood.fast_gain", "mood.structural_gain"):
         assert other.values[name][0] == pytest.approx(overrides[name])

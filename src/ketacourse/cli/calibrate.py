@@ -1,5 +1,6 @@
 """``ketacourse calibrate``: estimate the population parameters from the published rows."""
 
+import shutil
 from pathlib import Path
 
 import click
@@ -34,9 +35,18 @@ def command(*, out: Path, force: bool, patients: int, workers: int) -> None:
     """Estimate the calibrated parameters of every mechanism variant.
 
     Writes posterior.csv (joint draws) and posterior.json (what made them) into a folder.
-    Takes some minutes; the same table, version and seed give the same files.
+    Takes some minutes; the same table, version and seed give the same files. Finished
+    variants are kept in DIR.unfinished, and an interrupted run goes on from there.
     """
+    unfinished = out.with_name(f"{out.name}.unfinished")
     with fresh_directory(out, force=force) as folder, progress_line() as progress:
-        found = calibrate(list(load_variants()), patients=patients, workers=workers, told=progress)
+        found = calibrate(
+            list(load_variants()),
+            patients=patients,
+            workers=workers,
+            told=progress,
+            keep=unfinished,
+        )
         write_posterior(found, folder, patients=patients)
+    shutil.rmtree(unfinished, ignore_errors=True)
     click.echo(f"Posterior: {out / 'posterior.csv'}")

@@ -11,11 +11,13 @@ from csv import DictReader
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ketacourse.course.calibration_progress import Progress
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.posterior import load_posterior
@@ -42,7 +44,8 @@ FREE = (
     "placebo.expectancy_saline", "placebo.expectancy_crossover",
     "placebo.expectancy_midazolam", "placebo.expectancy_spray",
     "placebo.expectancy_anaesthesia", "placebo.expectancy_time", "placebo.care_clinic",
-    "placebo.care_trial", "placebo.antidepressant_share", "variability.weak_share",
+    "placebo.care_trial", "placebo.antidepressant_share", "patient.clinic_decay",
+    "patient.antidepressant_decay", "patient.age_odds", "variability.weak_share",
     "variability.weak_odds", "variability.full_odds", "variability.durability",
     "variability.durability_of_gain",
 )  # fmt: skip
@@ -239,6 +242,7 @@ def calibrate(
     start: Mapping[str, Array] | None = None,
     tau: Mapping[Kind, float] | None = None,
     told: Told | None = None,
+    keep: Path | None = None,
 ) -> Calibration:
     """Estimate the free parameters for each mechanism variant.
 
@@ -258,6 +262,8 @@ def calibrate(
         Spread between studies; estimated on the first variant if None.
     told
         Called with what is being done and the share done.
+    keep
+        Folder in which finished estimates are kept, so that an interrupted run goes on.
     """
     if patients < 50:
         raise InputError(f"{patients} patients per arm are too few.", remedy="Give at least 50.")
@@ -267,6 +273,7 @@ def calibrate(
         data = replace(data, tau=dict(tau))
     parameters = free_parameters(FREE, catalogue=catalogue, overrides={})
     say = told or (lambda _step, _share: None)
+    kept = Progress(keep, [data.digest, FREE, variants, patients, iterations, SEED, start, tau])
     estimates: dict[str, Estimate] = {}
     first = None if start is None else next(iter(start.values()))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -285,19 +292,23 @@ def calibrate(
                 say(f"{variants[at]}: step {step}, misfit {value:.0f}", min(share, 1.0))
 
             def search(
-                begin: Array | None, data: FitData, predict: Predictor = predict
+                step: str, begin: Array | None, data: FitData, predict: Predictor = predict
             ) -> Estimate:
-                return estimate(
-                    predict,
-                    observed=data.observed,
-                    errors=data.errors,
-                    parameters=parameters,
-                    start=begin,
-                    iterations=iterations,
-                    told=report,
-                )
+                found = kept.read(step)
+                if found is None:
+                    found = estimate(
+                        predict,
+                        observed=data.observed,
+                        errors=data.errors,
+                        parameters=parameters,
+                        start=begin,
+                        iterations=iterations,
+                        told=report,
+                    )
+                    kept.write(step, found)
+                return found
 
-            found = search(first if start is None else start.get(key, first), data)
+            found = search(f"first-{key}", first if start is None else start.get(key, first), data)
             if (
                 number == 0 and tau is None
             ):  # the spread between studies is judged once, on the base variant
@@ -305,7 +316,7 @@ def calibrate(
                 data = replace(
                     data, tau=between_studies(residuals, data.rows, start=dict(data.tau))
                 )
-                found = search(found.mode, data)
+                found = search(f"again-{key}", found.mode, data)
                 first = found.mode
             estimates[key] = found
     return Calibration(parameters=parameters, estimates=estimates, data=data)

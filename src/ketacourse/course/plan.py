@@ -12,7 +12,13 @@ from ketacourse.model.pk.linear import Inflow
 from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modifiers import PkModifiers, modifiers_for
 from ketacourse.population.batch import Body
-from ketacourse.population.expectancy import care_parameter, expectancy_parameter
+from ketacourse.population.cohort import age_log_odds
+from ketacourse.population.expectancy import (
+    care_parameter,
+    decay_parameters,
+    expectancy_parameter,
+)
+from ketacourse.population.variability import LARGEST_SHARE, spread_share
 from ketacourse.therapy.case import Case
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.links import convert, links_between
@@ -59,6 +65,9 @@ def baseline_madrs(case: Case, catalogue: Catalogue) -> tuple[float, str]:
             return min(max(value, 1.0), 60.0), scale(key).label
     return catalogue.value("patient.baseline", "point"), "no score given: typical of trials"
 
+
+GAINS = ("mood.fast_gain", "mood.structural_gain")
+"""Shares of severity that age moves."""
 
 HEPATIC = ("moderate_hepatic_impairment", "severe_hepatic_impairment")
 """Conditions that raise exposure through the liver; of severe impairment there are no data, and
@@ -136,6 +145,12 @@ def patient_parameters(
     else:
         il6_rows = np.full(rows, max(il6, 0.01))
     bipolar = patient.diagnosis == "bipolar_depression"
+    decay = np.where(bipolar, values["patient.bipolar_decay"], 1.0)
+    oral = course.new_oral_antidepressant
+    for name in decay_parameters(course.setting, new_oral_antidepressant=oral):
+        decay = decay * values[name]
+    older = age_log_odds(patient.age_years, values["patient.age_odds"])
+    cap = catalogue.value("variability.gain_cap", "1")
     constant = {
         "patient.met_share": met_share(patient),
         "patient.crp": crp,
@@ -149,12 +164,17 @@ def patient_parameters(
         "patient.benzodiazepine": takes(patient, "benzodiazepine"),
         "patient.stress": 0.0,
     }
+
+    def aged(name: str) -> Array:
+        return spread_share(np.minimum(values[name], LARGEST_SHARE * cap), older, cap=cap)
+
     varying = {
         "patient.il6": il6_rows,
-        "patient.expectancy_max": values[expectancy_parameter(course.masking)],
-        "patient.care_max": values[care_parameter(course.setting)],
-        "patient.antidepressant_max": values["placebo.antidepressant_share"],
-        "patient.decay_factor": values["patient.bipolar_decay"] if bipolar else np.ones(rows),
+        "patient.expectancy_max": aged(expectancy_parameter(course.masking)),
+        "patient.care_max": aged(care_parameter(course.setting)),
+        "patient.antidepressant_max": aged("placebo.antidepressant_share"),
+        "patient.decay_factor": decay,
+        **{name: aged(name) for name in GAINS},
     }
     return {**{name: np.full(rows, value) for name, value in constant.items()}, **varying}
 

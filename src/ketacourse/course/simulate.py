@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.course import plan
+from ketacourse.course.chances import chances_of
 from ketacourse.course.milestones import milestones_of
 from ketacourse.course.result import Link, Series, Simulation
 from ketacourse.course.screen import Screening, screen
@@ -18,11 +19,13 @@ from ketacourse.errors import ExtrapolationError, InputError
 from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
 from ketacourse.evidence.links import load_links
 from ketacourse.evidence.variants import Variant, load_variants, variant
+from ketacourse.model.chain import REFERENCES
 from ketacourse.model.pk.linear import restrict
 from ketacourse.model.pk.models import MODELS, STANDARD, pk_parameters, serving
 from ketacourse.model.pk.modes import modes, solve_modes
 from ketacourse.population.batch import Body, drug_system, pose_course, with_references
 from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS, Ensemble, build_ensemble
+from ketacourse.population.persons import as_persons
 from ketacourse.therapy.case import Case
 from ketacourse.therapy.links import convert
 from ketacourse.therapy.scales import scale
@@ -32,14 +35,12 @@ Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
 BAND_CONTAINS = (
-    "uncertainty of parameters, disagreement between mechanism variants, the patient's unknown "
-    "pharmacokinetics, and for pressure and dissociation how much people differ; not how much "
-    "people differ in mood, nor rating error"
+    "uncertainty of parameters, disagreement between mechanism variants, and how much people of "
+    "these characteristics differ; not rating error, nor ups and downs of the illness"
 )
 SINGLE_VARIANT_BAND = (
-    "uncertainty of parameters within one mechanism variant, the patient's unknown "
-    "pharmacokinetics, and for pressure and dissociation how much people differ; not how much "
-    "people differ in mood, nor rating error"
+    "uncertainty of parameters within one mechanism variant, and how much people of these "
+    "characteristics differ; not rating error, nor ups and downs of the illness"
 )
 DEFAULT_DRAWS = 200
 EXTRAPOLATION = "extrapolation"
@@ -145,6 +146,9 @@ def simulate(
         version=VERSION,
         variants={v.key: v.label for v in chosen},
         band_contains=BAND_CONTAINS if len(chosen) > 1 else SINGLE_VARIANT_BAND,
+        outcomes=chances_of(
+            case, run.times_h, run.chain["madrs"][: run.ensemble.size][~run.ensemble.typical]
+        ),
     )
 
 
@@ -184,12 +188,24 @@ def _solved(
         catalogue=catalogue,
         pk_units=pk_parameters(pk_name, routes),
     )
-    own = plan.patient_parameters(case, ensemble.values, catalogue=catalogue)
-    rows = {**ensemble.values, **own}
-    chain_rows = {name: values for name, values in rows.items() if name not in EXTRA_UNITS}
     tell("run the reference session", 0.15)
     tolerance = FINE_TOLERANCE if fine else DEFAULT_TOLERANCE
-    chain_rows = with_references(chain_rows, catalogue=catalogue, tolerance=tolerance)
+    typical = {
+        **ensemble.values,
+        **plan.patient_parameters(case, ensemble.values, catalogue=catalogue),
+    }
+    believed = {name: values for name, values in typical.items() if name not in EXTRA_UNITS}
+    believed = with_references(believed, catalogue=catalogue, tolerance=tolerance)
+    people = as_persons(
+        ensemble.values, ~ensemble.typical, variant=chosen[0].key, seed=seed, catalogue=catalogue
+    )
+    own = plan.patient_parameters(case, people, catalogue=catalogue)
+    references = {name: believed[name] for name in REFERENCES}
+    chain_rows = {
+        name: values
+        for name, values in {**people, **own, **references}.items()
+        if name not in EXTRA_UNITS
+    }
     control = ensemble.row(chosen[0].key)
     parameters = {name: np.append(v, v[control]) for name, v in chain_rows.items()}
     pk_values = {n: np.append(v, v[control]) for n, v in ensemble.pharmacokinetics.items()}

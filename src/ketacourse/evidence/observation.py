@@ -64,6 +64,7 @@ class TrialObservation:
     scale: str
     baseline_mean: float | None
     baseline_sd: float | None
+    age_mean: float | None
     time_days: float | None
     outcome: str
     value: float

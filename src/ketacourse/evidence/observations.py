@@ -83,6 +83,7 @@ READERS: dict[Kind, tuple[type[Any], dict[str, Reader]]] = {
             "scale": _KEY,
             "baseline_mean": number(above=0.0),
             "baseline_sd": number(above=0.0),
+            "age_mean": number(above=0.0),
             "time_days": number(at_least=0.0),
             "outcome": needed(one_of(*OUTCOMES)),
             "value": needed(number()),

@@ -21,7 +21,12 @@ from ketacourse.model.pk.variability import PkVariability, pk_variability
 from ketacourse.population.batch import Body
 from ketacourse.population.covariates import Covariates, draw_covariates
 from ketacourse.population.ensemble import EXTRA_UNITS
-from ketacourse.population.expectancy import Control, care_parameter, expectancy_parameter
+from ketacourse.population.expectancy import (
+    Control,
+    care_parameter,
+    decay_parameters,
+    expectancy_parameter,
+)
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
 from ketacourse.population.typical import (
@@ -150,7 +155,14 @@ def draw_cohort(
     reference = reference_peaks(typical)
     values = {
         **{n: np.broadcast_to(v, count) for n, v in {**typical, **reference}.items()},
-        **_moved(typical, spreads, etas, sds, classes.log_odds(response_class)),
+        **person_parameters(
+            typical,
+            spreads,
+            etas,
+            sds,
+            class_log_odds=classes.log_odds(response_class),
+            older=age_log_odds(covariates.age_years, typical["patient.age_odds"]),
+        ),
         **_constants(typical, covariates, catalogue),
     }
     return Cohort(
@@ -218,6 +230,9 @@ def arm_parameters(
         "patient.antidepressant_max": cohort.values["placebo.antidepressant_share"],
         "patient.antidepressant_started": np.full(size, float(new_oral_antidepressant)),
     }
+    for name in decay_parameters(setting, new_oral_antidepressant=new_oral_antidepressant):
+        decay = chosen.get("patient.decay_factor", cohort.values["patient.decay_factor"])
+        chosen["patient.decay_factor"] = decay * cohort.values[name]
     whole = {**cohort.values, **chosen}
     return {name: whole[name] for name in chain.PARAMETER_NAMES}
 
@@ -271,17 +286,41 @@ def _scenarios(
     return found
 
 
-def _moved(
-    typical: Mapping[str, float],
+def age_log_odds(age_years: float | Array, per_decade: float | Array) -> Array:
+    """Return the log odds by which age moves the benefit, zero at 45 years."""
+    return np.asarray(per_decade * (np.asarray(age_years) - MIDDLE_AGE_YEARS) / 10.0)
+
+
+MIDDLE_AGE_YEARS = 45.0
+"""Age at which benefit is as stated (years): about the mean of trials."""
+
+
+def person_parameters(
+    typical: Mapping[str, float] | Mapping[str, Array],
     values: Mapping[str, float],
     etas: Mapping[str, Array],
     sds: Mapping[str, float],
+    *,
     class_log_odds: Array,
+    older: float | Array = 0.0,
 ) -> dict[str, Array]:
-    """Return the values that differ between patients beyond covariates, shape (N,)."""
+    """Return the values that differ between patients beyond covariates, shape (N,).
+
+    Parameters
+    ----------
+    typical
+        Typical values, by name: numbers, or one per patient.
+    values
+        Parameters of the variability between patients.
+    etas, sds
+        Each patient's deviations, and their standard deviations.
+    class_log_odds, older
+        Log odds of benefit that response class and age bring.
+    """
     cap = values["variability.gain_cap"]
-    gain = class_log_odds + etas["gain"]
-    durability = values["variability.durability_of_gain"] * gain + etas["durability"]
+    own = class_log_odds + etas["gain"]
+    gain = own + older
+    durability = values["variability.durability_of_gain"] * own + etas["durability"]
     log_factors = {
         "mood.rate": etas["onset"],
         "structure.mature_time": durability,
@@ -294,8 +333,8 @@ def _moved(
     log_odds = {
         "mood.fast_gain": gain,
         "mood.structural_gain": gain,
-        "placebo.antidepressant_share": etas["antidepressant"],
-        **dict.fromkeys((*EXPECTANCIES, *CARES), etas["placebo"]),
+        "placebo.antidepressant_share": older + etas["antidepressant"],
+        **dict.fromkeys((*EXPECTANCIES, *CARES), older + etas["placebo"]),
     }
     effects = {"safety.sbp_max": "pressure", "safety.cadss_max": "dissociation"}
     return {

@@ -62,6 +62,12 @@ def expectancy_parameter(masking: Masking, control: Control = "none") -> str:
     return _OF_CONTROL[control]
 
 
+def decay_parameters(setting: str, *, new_oral_antidepressant: bool) -> tuple[str, ...]:
+    """Return the catalogue names of what multiplies the loss of gains under other treatment."""
+    found = ("patient.clinic_decay",) if setting == "clinic" else ()
+    return (*found, "patient.antidepressant_decay") if new_oral_antidepressant else found
+
+
 def care_parameter(setting: str) -> str:
     """Return the catalogue name of the share of severity that care may remove."""
     return "placebo.care_clinic" if setting == "clinic" else "placebo.care_trial"

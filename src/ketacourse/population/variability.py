@@ -183,6 +183,10 @@ def _checked(names: Sequence[str], correlations: Correlations) -> Correlations:
     return correlations
 
 
+LARGEST_SHARE = 0.99
+"""Part of the cap that a drawn typical share may reach before people differ."""
+
+
 def spread_share(share: float | Array, log_odds: float | Array, *, cap: float = 1.0) -> Array:
     """Return shares moved by log odds under a cap; one that is not above zero stays.
 

@@ -1,6 +1,7 @@
 """The answer at a glance: expected scores on key days, response, safety, milestones."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ketacourse.course.result import Outcome, Series, Simulation
@@ -39,7 +40,7 @@ def glance(simulation: Simulation) -> Glance:
                 goal_sentence(goal, horizon_day=horizon)
             )
         sentences.extend((name, " ".join(texts)) for name, texts in told.items())
-    sentences.extend(("Chance", _chance(outcome)) for outcome in simulation.outcomes)
+    sentences.extend(("Chance", text) for text in _chances(simulation.outcomes))
     sentences.append(("Blood pressure", pressure_reading(simulation)))
     sentences.append(("Dissociation", dissociation_reading(simulation)))
     sentences.append(("Screening", _screening(simulation)))
@@ -98,15 +99,24 @@ def _gap_sentence(simulation: Simulation, series: Series) -> str:
     )
 
 
-def _chance(outcome: Outcome) -> str:
+def _chances(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return one sentence per scale and outcome, with its chance day by day."""
+    told: dict[tuple[str, str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        told.setdefault((outcome.name, outcome.scale, outcome.definition), []).append(outcome)
+    return [
+        f"{name.capitalize()} on the {scale(key).label} ({definition}): "
+        + ", ".join(f"{_share(o)} on day {o.day:g}" for o in group)
+        + "."
+        for (name, key, definition), group in told.items()
+    ]
+
+
+def _share(outcome: Outcome) -> str:
     text = f"{outcome.chance:.0%}"
     if outcome.lower is not None and outcome.upper is not None:
         text += f" ({span(f'{outcome.lower:.0%}', f'{outcome.upper:.0%}')})"
-    name = scale(outcome.scale).label
-    return (
-        f"{outcome.name.capitalize()} on the {name} by day {outcome.day:g} "
-        f"({outcome.definition}): {text}."
-    )
+    return text
 
 
 def _key_days(simulation: Simulation, series: Series | None) -> DataTable:

@@ -124,8 +124,28 @@ def population_of(design: ArmDesign, pk_model: str = STANDARD) -> PopulationSpec
         spec.covariates,
         diagnosis={design.diagnosis: 1.0},
         baseline_madrs=_baseline(spec.covariates.baseline_madrs, *design.baseline),
+        age_years=_age(spec.covariates.age_years, design.age_mean),
     )
     return replace(spec, covariates=who, pk_model=pk_model)
+
+
+def _age(usual: Distribution, mean: float | None) -> Distribution:
+    """Return the distribution of age about a stated mean, in wider limits where needed."""
+    if mean is None:
+        return usual
+    return replace(
+        usual,
+        mean=mean,
+        sd=min(usual.sd, (mean - AGE_LIMITS[0]) / 3.0, (AGE_LIMITS[1] - mean) / 3.0)
+        if not usual.minimum < mean - usual.sd < mean + usual.sd < usual.maximum
+        else usual.sd,
+        minimum=min(usual.minimum, AGE_LIMITS[0]),
+        maximum=max(usual.maximum, AGE_LIMITS[1]),
+    )
+
+
+AGE_LIMITS = (18.0, 90.0)
+"""Ages within which patients of another mean age are drawn (years)."""
 
 
 def _baseline(usual: Distribution, mean: float | None, sd: float | None) -> Distribution:

@@ -66,10 +66,25 @@ def published_trial_query(cells: Cells) -> TrialQuery:
         "setting": _setting(cells),
         "therapy_days": ";".join(f"{d:g}" for d in _therapy_days(text)),
         "time_days": "" if time_days is None else f"{time_days:g}",
+        "age_mean": _age(cells, text, assumed),
         **_dose(cells, drug, assumed),
     }
     query = trial_query(schema)
     return replace(query, assumptions=(*query.assumptions, *assumed))
+
+
+def _age(cells: Cells, text: str, assumed: list[str]) -> str:
+    """Return the mean age: as stated, or what stands for those above an age."""
+    if cells.get("mean_age", "").strip():
+        return cells["mean_age"].strip()
+    if re.search(r"age\s*(?:>=?|\u2265|of|over|above)\s*6[05]|elderly|older adults", text):
+        assumed.append(f"a mean age of {OLD_YEARS} years")
+        return str(OLD_YEARS)
+    return ""
+
+
+OLD_YEARS = 70
+"""Mean age of patients of whom only a least age is stated (years, assumed)."""
 
 
 def _given(drug: str, text: str) -> tuple[str, str, str]:

@@ -74,6 +74,8 @@ class ArmDesign:
     baseline
         Mean and SD of the rated MADRS before treatment (points); None is the default of
         the population.
+    age_mean
+        Mean age (years); None is the default of the population.
     """
 
     diagnosis: str
@@ -85,6 +87,7 @@ class ArmDesign:
     setting: str
     therapy_days: tuple[float, ...]
     baseline: tuple[float | None, float | None]
+    age_mean: float | None = None
 
     def course(self, horizon_days: float) -> Course:
         """Return the course, sham sessions included."""
@@ -167,9 +170,24 @@ def trial_query(cells: Cells) -> TrialQuery:
         setting=word_in(cells, "setting", SETTINGS, default="trial"),
         therapy_days=days_in(cells, "therapy_days"),
         baseline=_baseline(cells, row),
+        age_mean=_age(cells),
     )
     _check_days(design, row)
     return TrialQuery(design=design, row=row, assumptions=tuple(assumed))
+
+
+def _age(cells: Cells) -> float | None:
+    age = number_in(cells, "age_mean", above=0.0)
+    if age is not None and not AGES_YEARS[0] <= age <= AGES_YEARS[1]:
+        raise UnsupportedRowError(
+            f"the patients are {age:g} years old; the evidence is from adults of "
+            f"{AGES_YEARS[0]:g} to {AGES_YEARS[1]:g}"
+        )
+    return age
+
+
+AGES_YEARS = (18.0, 85.0)
+"""Mean ages that the model speaks for (years)."""
 
 
 def _row(cells: Cells) -> ArmRow:
