@@ -1,5 +1,7 @@
 """Every error says the problem and the remedy, and knows its exit code."""
 
+import pickle
+
 import pytest
 
 from ketacourse import errors
@@ -50,3 +52,11 @@ def test_a_case_error_counts_and_lists_its_faults() -> None:
     assert str(error).splitlines()[0] == "case.toml has 2 faults:"
     assert str(error).count("patient.weight") == 2
     assert str(CaseError((FAULT,))).startswith("The file has 1 fault:")
+
+
+def test_a_case_error_keeps_its_faults_on_the_way_between_processes():
+    fault = Fault(path="scores[1].total", value="70", problem="Too high.", remedy="Correct it.")
+    before = CaseError((fault,), where="case.toml")
+    after = pickle.loads(pickle.dumps(before))  # noqa: S301 - our own bytes
+    assert str(after) == str(before)
+    assert after.faults == (fault,)

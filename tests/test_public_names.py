@@ -12,6 +12,8 @@ def test_the_face_offers_these_names_and_no_others():
             "load_case",
             "screen",
             "simulate",
+            "refit",
+            "decide",
             "explain",
             "load_trial",
             "trial",

@@ -5,7 +5,7 @@ use, so that importing the package costs nothing.
 
 >>> import ketacourse
 >>> ketacourse.__all__
-['load_case', 'screen', 'simulate', 'explain', 'load_trial', 'trial', 'replicate', 'calibrate',
+['load_case', 'screen', 'simulate', 'refit', 'decide', 'explain', 'load_trial', 'trial', 'replicate', 'calibrate',
 'validate', 'evidence', 'schema', '__version__']
 """
 
@@ -17,7 +17,9 @@ from ketacourse.version import VERSION
 if TYPE_CHECKING:
     from ketacourse import evidence as evidence
     from ketacourse.course.calibrate import calibrate as calibrate
+    from ketacourse.course.decide import decide as decide
     from ketacourse.course.explain import explain as explain
+    from ketacourse.course.refit import refit as refit
     from ketacourse.course.screen import screen as screen
     from ketacourse.course.simulate import simulate as simulate
     from ketacourse.course.validation import validate as validate
@@ -33,6 +35,8 @@ __all__ = [
     "load_case",
     "screen",
     "simulate",
+    "refit",
+    "decide",
     "explain",
     "load_trial",
     "trial",
@@ -48,6 +52,8 @@ _HOMES = {
     "load_case": ("ketacourse.therapy.case", "load_case"),
     "screen": ("ketacourse.course.screen", "screen"),
     "simulate": ("ketacourse.course.simulate", "simulate"),
+    "refit": ("ketacourse.course.refit", "refit"),
+    "decide": ("ketacourse.course.decide", "decide"),
     "explain": ("ketacourse.course.explain", "explain"),
     "load_trial": ("ketacourse.trials.trial_read", "load_trial"),
     "trial": ("ketacourse.trials.run", "run_trial"),

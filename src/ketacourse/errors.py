@@ -14,7 +14,9 @@
     └── SolverError              exit code 1: the integration failed
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 
 class KetacourseError(Exception):
@@ -77,6 +79,10 @@ class CaseError(InputError):
         super().__init__(f"{where or 'The file'} has {len(faults)} {noun}:\n{lines}")
         self.faults = faults
         self.where = where
+
+    def __reduce__(self) -> tuple[Callable[..., "CaseError"], tuple[tuple[Fault, ...]]]:
+        """Keep the faults on the way between processes."""
+        return partial(CaseError, where=self.where), (self.faults,)
 
 
 class BlockedError(KetacourseError):

@@ -8,6 +8,7 @@ import pytest
 from ketacourse.cli.cases import example_files
 from ketacourse.course.explain import explain
 from ketacourse.course.simulate import simulate
+from ketacourse.evidence.claims import VERDICT_WORDS
 from ketacourse.therapy.case import load_case
 
 CARRIER = load_case(example_files()["inflamed_met_carrier"])
@@ -47,3 +48,17 @@ def test_an_untested_genotype_is_averaged_and_said_to_be():
 def test_every_source_named_is_listed(explanation):
     named = {key for step in explanation.steps for key in step.link.source_keys}
     assert named <= set(explanation.sources)
+
+
+def test_a_band_says_what_it_contains(explanation):
+    assert explanation.band_contains
+    told = " ".join(explanation.text().split())
+    assert f"Bands (5th to 95th percentile) contain {explanation.band_contains}." in told
+    assert explanation.as_dict()["band_contains"] == explanation.band_contains
+
+
+def test_every_claim_is_told_with_verdict_grade_and_sources(explanation):
+    told = " ".join(explanation.text().split())
+    for claim in explanation.claims:
+        assert f'"{claim.claim}" {VERDICT_WORDS[claim.verdict].upper()} [{claim.grade}]' in told
+        assert f"In the model: {claim.model} Sources: {', '.join(claim.source_keys)}" in told

@@ -94,7 +94,7 @@ def test_a_claim_without_verdict_or_source_is_refused(changes, problem):
 
 
 def test_every_shipped_claim_says_what_the_model_does_with_it():
-    assert len(load_claims()) == 14
+    assert len(load_claims()) >= 14
     for claim in load_claims():
         assert claim.model.endswith(".")
         assert set(claim.source_keys) <= set(shipped_sources())

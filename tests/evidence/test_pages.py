@@ -6,6 +6,7 @@ import pytest
 
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.evidence.claims import VERDICT_WORDS, load_claims
+from ketacourse.evidence.claims_page import anchor, claims_page
 from ketacourse.evidence.links import load_links
 from ketacourse.evidence.source import shipped_sources
 
@@ -23,6 +24,17 @@ def test_every_claim_stands_on_its_page_with_its_verdict(claim):
     assert f"**{VERDICT_WORDS[claim.verdict].capitalize()}** (evidence: {claim.grade})" in section
     assert claim.evidence in section
     assert claim.model in section
+
+
+def test_the_page_of_claims_is_the_one_that_the_data_give():
+    # Written anew by: python -m ketacourse.evidence.claims_page > docs/explanation/what-is-known.md
+    assert page("what-is-known.md") == claims_page()
+
+
+@pytest.mark.parametrize("claim", load_claims(), ids=lambda claim: claim.key)
+def test_a_claim_is_reached_from_the_overview(claim):
+    title = claim.claim.rstrip(".")
+    assert f"[{title}](#{anchor(title)})" in page("what-is-known.md")
 
 
 def test_the_mechanism_page_lists_every_link_with_its_grade():
@@ -46,6 +58,7 @@ def test_every_source_without_an_address_is_listed_where_it_points():
 SECTIONS = {
     "adaptation": "Tolerance, wanting and rebound",
     "brain": "Drug in the brain",
+    "course": "The forecast of one patient",
     "glutamate": "Glutamate and AMPA",
     "inflammation": "Inflammation",
     "learning": "Plasticity window and learned coping",

@@ -98,13 +98,20 @@ def test_benefit_of_every_kind_falls_with_age_and_nothing_else_does():
         assert (old.values[name] < young.values[name]).all(), name
 
 
-def test_gains_fade_more_slowly_in_clinics_and_with_a_new_antidepressant(trial):
-    plain, clinic, oral = (
-        arm_parameters(trial, setting=s, new_oral_antidepressant=o)["patient.decay_factor"]
-        for s, o in (("trial", False), ("clinic", False), ("trial", True))
-    )
-    assert (clinic < plain).all()
-    assert (oral < plain).all()
+def test_gains_fade_more_slowly_under_an_antidepressant(trial):
+    free, unknown, known, clinic, oral = (
+        arm_parameters(trial, setting=s, medicated=m, new_oral_antidepressant=o)[
+            "patient.decay_factor"
+        ]
+        for s, m, o in (
+            ("trial", False, False), ("trial", None, False), ("trial", True, False),
+            ("clinic", None, False), ("trial", None, True),
+        )
+    )  # fmt: skip
+    assert (known < unknown).all()
+    assert (unknown < free).all()
+    assert np.array_equal(clinic, known)
+    assert np.array_equal(oral, known)
 
 
 def test_without_spread_a_partial_responder_of_45_years_is_the_typical_patient():

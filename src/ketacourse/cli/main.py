@@ -21,6 +21,8 @@ from ketacourse.version import VERSION
 SUMMARIES = {
     "screen": "Check a case against the rules of selection and safety.",
     "simulate": "Simulate a course and write its report.",
+    "refit": "Forecast a course from the patient's own scores.",
+    "decide": "Weigh what may be done next, each option with benefit, cost and interval.",
     "explain": "Explain the mechanism for one patient, link by link.",
     "trial": "Run a virtual trial: arms, visits, endpoints and power.",
     "replicate": "Predict every row of a table of published results.",

@@ -11,8 +11,8 @@ from csv import DictReader
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
-from pathlib import Path
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ketacourse.course.calibration_progress import Progress
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.evidence.observations import load_observations
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.infer.estimate import Estimate, estimate
 from ketacourse.infer.free import FreeParameter, free_parameters, natural_values
@@ -31,7 +32,7 @@ from ketacourse.trials.replicate_belief import Member
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
-from ketacourse.trials.replicate_trials import TrialArm, group_arms
+from ketacourse.trials.replicate_trials import USUAL_BASELINE_POINTS, TrialArm, group_arms
 
 Array = NDArray[np.float64]
 Told = Callable[[str, float], None]
@@ -39,13 +40,14 @@ Told = Callable[[str, float], None]
 FREE = (
     "mood.fast_gain", "mood.fast_saturation", "mood.structural_gain",
     "mood.structural_saturation", "mood.rate", "glutamate.ampa_on", "glutamate.ampa_off",
-    "structure.formation_threshold", "structure.mature_time", "structure.persistence", "structure.persistent_time",
+    "structure.formation_threshold", "structure.mature_time", "structure.persistence",
+    "structure.persistent_time",
     "structure.therapy_stabilisation", "placebo.expectancy_open",
     "placebo.expectancy_saline", "placebo.expectancy_crossover",
     "placebo.expectancy_midazolam", "placebo.expectancy_spray",
     "placebo.expectancy_anaesthesia", "placebo.expectancy_time", "placebo.care_clinic",
-    "placebo.care_trial", "placebo.antidepressant_share", "patient.clinic_decay",
-    "patient.antidepressant_decay", "patient.age_odds", "variability.weak_share",
+    "placebo.care_trial", "placebo.antidepressant_share", "patient.medication_decay",
+    "patient.age_odds", "variability.weak_share",
     "variability.weak_odds", "variability.full_odds", "variability.durability",
     "variability.durability_of_gain",
 )  # fmt: skip
@@ -94,6 +96,7 @@ class FitData:
 
 def fit_data(catalogue: Catalogue) -> FitData:
     """Return the shipped rows that may enter a fit, read and not recalled."""
+    load_observations("trials")  # refuses a table with a faulty cell, with line and column
     text = files("ketacourse.evidence").joinpath("observations", "trials.csv").read_text("utf-8")
     queries, cells, left_out = [], [], []
     for row in DictReader(text.splitlines()):
@@ -111,7 +114,7 @@ def fit_data(catalogue: Catalogue) -> FitData:
     arm_of = {p: str(number) for number, (_, positions) in enumerate(arms) for p in positions}
     rows = tuple(_fit_row(c, arm_of[i]) for i, c in enumerate(cells))
     tau: dict[Kind, float] = {
-        "points": 30.0 * catalogue.value("replicate.change_between", "1"),
+        "points": USUAL_BASELINE_POINTS * catalogue.value("replicate.change_between", "1"),
         "rate": catalogue.value("replicate.rate_between", "1"),
         "days": catalogue.value("replicate.relapse_between", "1"),
     }

@@ -76,6 +76,8 @@ class Explanation:
         Popular claims with their verdicts.
     sources
         Every source named.
+    band_contains
+        What the bands given for this patient contain.
     """
 
     title: str
@@ -84,6 +86,7 @@ class Explanation:
     variants: tuple[Variant, ...]
     claims: tuple[Claim, ...]
     sources: Mapping[str, Source]
+    band_contains: str
 
     def text(self) -> str:
         """Return the explanation as plain text."""
@@ -92,6 +95,7 @@ class Explanation:
         for sentence in self.personal:
             lines += _wrapped(sentence, "- ", "  ")
         lines += ["", "THE CHAIN, LINK BY LINK", ""]
+        lines += [*_wrapped(f"Bands (5th to 95th percentile) contain {self.band_contains}."), ""]
         for step in self.steps:
             link = step.link
             lines.append(f"{link.source} -> {link.target}   [{link.grade}]")
@@ -104,9 +108,11 @@ class Explanation:
             lines += _wrapped(f"{variant.label} [{variant.grade}]: {variant.statement}", "- ", "  ")
         lines += ["", "WHAT PEOPLE SAY", ""]
         for claim in self.claims:
-            lines += _wrapped(f'"{claim.claim}" {VERDICT_WORDS[claim.verdict].upper()}', "- ", "  ")
+            verdict = f"{VERDICT_WORDS[claim.verdict].upper()} [{claim.grade}]"
+            lines += _wrapped(f'"{claim.claim}" {verdict}', "- ", "  ")
             lines += _wrapped(claim.evidence, "  ")
-            lines += [*_wrapped(f"In the model: {claim.model}", "  "), ""]
+            lines += _wrapped(f"In the model: {claim.model}", "  ")
+            lines += [*_wrapped("Sources: " + ", ".join(claim.source_keys), "  ", "    "), ""]
         lines += ["SOURCES", ""]
         for key, source in self.sources.items():
             lines += _wrapped(f"{key}: {source.citation}. {source.link}", "- ", "  ")
@@ -118,6 +124,7 @@ class Explanation:
             "title": self.title,
             "disclaimer": DISCLAIMER,
             "personal": list(self.personal),
+            "band_contains": self.band_contains,
             "links": [{**asdict(s.link), "here": s.here} for s in self.steps],
             "variants": [{**asdict(v), "overrides": dict(v.overrides)} for v in self.variants],
             "claims": [asdict(c) for c in self.claims],
@@ -158,6 +165,7 @@ def explain(case: Case, *, simulation: Simulation | None = None) -> Explanation:
         variants=variants,
         claims=claims,
         sources={k: catalogue.sources[k] for k in keys},
+        band_contains=simulation.band_contains,
     )
 
 

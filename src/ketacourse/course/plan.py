@@ -15,8 +15,9 @@ from ketacourse.population.batch import Body
 from ketacourse.population.cohort import age_log_odds
 from ketacourse.population.expectancy import (
     care_parameter,
-    decay_parameters,
     expectancy_parameter,
+    medicated_share,
+    takes_antidepressant,
 )
 from ketacourse.population.variability import LARGEST_SHARE, spread_share
 from ketacourse.therapy.case import Case
@@ -146,9 +147,12 @@ def patient_parameters(
         il6_rows = np.full(rows, max(il6, 0.01))
     bipolar = patient.diagnosis == "bipolar_depression"
     decay = np.where(bipolar, values["patient.bipolar_decay"], 1.0)
-    oral = course.new_oral_antidepressant
-    for name in decay_parameters(course.setting, new_oral_antidepressant=oral):
-        decay = decay * values[name]
+    medicated = medicated_share(
+        course.setting,
+        new_oral_antidepressant=course.new_oral_antidepressant,
+        medicated=takes_antidepressant(patient),
+    )
+    decay = decay * values["patient.medication_decay"] ** medicated
     older = age_log_odds(patient.age_years, values["patient.age_odds"])
     cap = catalogue.value("variability.gain_cap", "1")
     constant = {

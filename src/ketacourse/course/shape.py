@@ -3,8 +3,9 @@
 Each figure is asked of a virtual trial as a reader would ask it of a published one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE, load_variants
 from ketacourse.trials.replicate_arm import simulate_arm
 from ketacourse.trials.replicate_belief import Member
-from ketacourse.trials.replicate_statistics import statistic, wanted_days
+from ketacourse.trials.replicate_statistics import pooled, statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
 
 SEED = 77
@@ -27,6 +28,16 @@ _ARM = {
 _SHAM = {"drug": "none", "dose_mg_per_kg": ""}
 
 
+class Asker(Protocol):
+    """Answers for one statistic of an arm: the usual arm with some cells changed.
+
+    The outcome ``spread`` is the standard deviation of the score between patients.
+    """
+
+    def __call__(self, outcome: str, day: float | None, **arm: str) -> float:
+        """Return the statistic, variants pooled by weight."""
+
+
 def shape(*, patients: int = 400) -> dict[str, float]:
     """Return each figure of the shape by the name of its margin.
 
@@ -35,7 +46,7 @@ def shape(*, patients: int = 400) -> dict[str, float]:
     patients
         Virtual patients per arm and variant.
     """
-    ask = _asker(patients)
+    ask = asker(patients)
 
     def gain(day: float, **arm: str) -> float:
         drug = ask("change", day, masking="anaesthesia", **arm)
@@ -43,6 +54,7 @@ def shape(*, patients: int = 400) -> dict[str, float]:
         return drug - sham
 
     six = {"session_days": SIX, "masking": "open"}
+    free = {"background_medication": "no"}  # as in the cohorts that were followed to relapse
     after_six = ask("response_rate", 12, **six)
     day_1 = gain(1)
     nasal = {"drug": "esketamine", "route": "intranasal", "duration_min": "0",
@@ -56,7 +68,7 @@ def shape(*, patients: int = 400) -> dict[str, float]:
         "fall_at_24h": -ask("change", 1),
         "response_at_24h": ask("response_rate", 1),
         "remission_at_24h": ask("remission_rate", 1),
-        "spread_at_24h": ask("score", 1, spread=True),
+        "spread_at_24h": ask("spread", 1),
         "advantage_at_day_7": gain(7) / day_1,
         "advantage_at_day_14": gain(14) / day_1,
         "control_crossover": -ask("change", 1, control="saline", **_SHAM),
@@ -73,14 +85,15 @@ def shape(*, patients: int = 400) -> dict[str, float]:
                       setting="clinic", scale="phq9", baseline_mean="", baseline_sd=""),
         "plateau": gain(1, dose_mg_per_kg="1.0") / day_1,
         "dose_and_duration": lasting("84") / lasting("28"),
-        "relapse_single": ask("median_time_to_relapse_days", None) / np.log(2.0),
-        "relapse_six": ask("median_time_to_relapse_days", None, **six),
-        "relapse_tail": ask("relapse_free", 94, **six),
+        "relapse_single": ask("median_time_to_relapse_days", None, **free) / np.log(2.0),
+        "relapse_six": ask("median_time_to_relapse_days", None, **six, **free),
+        "relapse_tail": ask("relapse_free", 94, **six, **free),
         "drift": ask("change", 84, session_days="", masking="open", control="saline", **_SHAM),
     }  # fmt: skip
 
 
-def _asker(patients: int) -> Callable[..., float]:
+def asker(patients: int) -> Asker:
+    """Return what answers from virtual arms under every mechanism variant, by weight."""
     posterior = load_posterior()
     weights: Mapping[str, float] = {BASE: 1.0} if posterior is None else posterior.weights
     members = tuple(Member(variant=k) for k in load_variants() if weights.get(k, 0.0) > 0.0)
@@ -93,15 +106,15 @@ def _asker(patients: int) -> Callable[..., float]:
         days = sorted(wanted_days(query.design, query.row))
         latent = simulate_arm(query.design, days, members, patients=patients, seed=SEED)
         got = statistic(query.design, query.row, latent, seed=SEED)
-        return float(share @ (got.sd_one if spread else got.values))
+        return float(share @ got.sd_one) if spread else pooled(got.values, share, got.kind)
 
-    def ask(outcome: str, day: float | None, *, spread: bool = False, **arm: str) -> float:
+    def ask(outcome: str, day: float | None, **arm: str) -> float:
         cells = {
             **_ARM,
             **arm,
-            "outcome": outcome,
+            "outcome": "score" if outcome == "spread" else outcome,
             "time_days": "" if day is None else f"{day:.6g}",
         }
-        return ask_cells(tuple(cells.items()), spread)
+        return ask_cells(tuple(cells.items()), outcome == "spread")
 
     return ask

@@ -18,6 +18,7 @@ from ketacourse.engine.solve import DEFAULT_TOLERANCE, FINE_TOLERANCE, solve
 from ketacourse.errors import ExtrapolationError, InputError
 from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
 from ketacourse.evidence.links import load_links
+from ketacourse.evidence.posterior import as_calibrated
 from ketacourse.evidence.variants import Variant, load_variants, variant
 from ketacourse.model.chain import REFERENCES
 from ketacourse.model.pk.linear import restrict
@@ -26,6 +27,7 @@ from ketacourse.model.pk.modes import modes, solve_modes
 from ketacourse.population.batch import Body, drug_system, pose_course, with_references
 from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS, Ensemble, build_ensemble
 from ketacourse.population.persons import as_persons
+from ketacourse.population.variability import UNITS as VARIABILITY_UNITS
 from ketacourse.therapy.case import Case
 from ketacourse.therapy.links import convert
 from ketacourse.therapy.scales import scale
@@ -344,4 +346,6 @@ def _parameters_used(run: _Run, chosen: tuple[Variant, ...], pk_name: str) -> tu
     names += [n for v in chosen for n in v.overrides]
     names += plan.parameters_read(run.case)
     names += [MOLAR_MASS[n] for n in PLASMA if n in run.problem.modes.outputs]
-    return tuple(run.catalogue.parameter(n) for n in dict.fromkeys(names))
+    names += list(VARIABILITY_UNITS)
+    base = chosen[0].key
+    return tuple(as_calibrated(run.catalogue.parameter(n), base) for n in dict.fromkeys(names))

@@ -1,262 +1,289 @@
-"""The validate step: each study predicted from the others, beside simpler predictions.
+r"""The validate step: each study predicted from a fit to the others.
 
-The margins were written down before (`docs/validation/margins.toml`); what misses them
-is listed with what meets them.
+Studies that share patients are left out together. For each of them the estimation is done
+again without their rows: the mode of the rest follows in one linear step, and is then
+corrected by Gauss-Newton steps with the derivatives of the whole fit, on predictions
+simulated anew, as long as the misfit of the remaining rows falls. Weights of the variants
+and the spread between studies are judged without them as well.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketacourse.course.calibrate import Calibration, FitData, Predictor
-from ketacourse.evidence.catalogue import load_catalogue
-from ketacourse.infer.estimate import without_rows
-from ketacourse.infer.rows import FitRow, sampling_sd
-from ketacourse.population.uncertainty import Z90, stream
+from ketacourse.course.calibrate import TEMPER, Calibration, FitData, Predictor
+from ketacourse.course.validation_parts import Part
+from ketacourse.course.validation_predictive import Belief, arm_statistics
+from ketacourse.course.validation_rows import TestRow, mask_of, rows_of
+from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.posterior import Posterior
+from ketacourse.infer.estimate import Estimate, without_rows
+from ketacourse.infer.free import FreeParameter, natural_values
+from ketacourse.infer.rows import Kind, between_studies
+from ketacourse.population.uncertainty import stream
+from ketacourse.quantity import conversion_factor
+from ketacourse.trials.replicate_belief import Member, members_of
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Told = Callable[[str, float], None]
 
-DRAWS = 6
-"""Draws per variant behind the parameter part of an interval."""
-NEARBY = 1.6
-"""Two times are alike if neither exceeds the other by more than this factor."""
+LONGEST = 1.5
+"""Longest move of a parameter when a study is left out (prior standard deviations)."""
+HALVINGS = (1.0, 0.5, 0.25)
+"""Shares of a step that are tried, one per round."""
+WIDEST = 2.5
+"""A draw lies no further from the mode than this in any direction (standard deviations)."""
+KINDS: tuple[Kind, ...] = ("points", "rate", "days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldOut:
-    """Predictions of every row from a fit without its study, on the scale of comparison.
+class Refit:
+    """The estimates of one variant, each without one sample.
 
     Attributes
     ----------
-    predicted, low, high
-        Prediction and 90% interval, shape (n_rows,).
-    variants
-        Prediction of each variant alone.
+    modes, covariances
+        Shape (n_samples, n_parameters) and (n_samples, n_parameters, n_parameters).
+    objectives
+        Minus twice the log posterior density on the remaining rows, shape (n_samples,).
+    residuals
+        Observed less predicted on all rows, on the scale of comparison, shape
+        (n_samples, n_rows).
+    started
+        The objective after the linear step alone, shape (n_samples,).
     """
 
-    predicted: Array
-    low: Array
-    high: Array
-    variants: dict[str, Array]
+    modes: Array
+    covariances: Array
+    objectives: Array
+    residuals: Array
+    started: Array
 
 
-def leave_one_study_out(
-    calibration: Calibration, *, patients: int, told: Told | None = None
-) -> HeldOut:
-    """Predict each study from a fit to the others.
+def samples_of(rows: Sequence[TestRow]) -> tuple[str, ...]:
+    """Return what is left out, one after another: studies, or studies that share patients."""
+    return tuple(dict.fromkeys(r.sample for r in rows))
 
-    The fit without a study follows from the whole fit by linear algebra; the held-out
-    arms are then simulated at its parameters.
+
+def refit_without(
+    calibration: Calibration,
+    variant: str,
+    *,
+    catalogue: Catalogue,
+    patients: int,
+    rounds: int,
+    executor: Executor | None = None,
+    told: Told | None = None,
+) -> Refit:
+    """Estimate one variant without each sample in turn.
+
+    Parameters
+    ----------
+    rounds
+        Simulations of all rows, the one after the linear step included; each but the
+        first corrects the estimates.
     """
-    data, catalogue = calibration.data, load_catalogue()
+    data, found, parameters = (
+        calibration.data,
+        calibration.estimates[variant],
+        calibration.parameters,
+    )
+    rows = rows_of(data)
     observed, errors = data.observed, data.errors
-    studies = list(dict.fromkeys(r.study for r in data.rows))
-    n = len(data.rows)
-    centre, spread = np.zeros(n), np.zeros(n)
-    alone = {k: np.zeros(n) for k in calibration.estimates}
-    for number, study in enumerate(studies):
-        out = np.array([r.study == study for r in data.rows])
-        part = _part_of(data, out)
-        where = np.flatnonzero(out)
-        means, variances = [], []
-        for key, found in calibration.estimates.items():
-            mode, covariance = without_rows(
-                found, left_out=out, observed=observed, errors=errors,
-                parameters=calibration.parameters,
-            )  # fmt: skip
-            root = np.linalg.cholesky(covariance)
-            z = stream(1, f"held-out:{study}:{key}").standard_normal((DRAWS, len(mode)))
-            points = np.vstack([mode, mode + np.clip(z, -2.0, 2.0) @ root.T])
-            values = Predictor(
-                part, calibration.parameters, variant=key, catalogue=catalogue, patients=patients
-            )(points)
-            means.append(values[0])
-            variances.append(np.nanvar(values[1:], axis=0))
-            alone[key][where] = values[0]
-        weights = np.array(list(calibration.weights.values()))[:, None]
-        middle = np.sum(weights * np.array(means), axis=0)
-        centre[where] = middle
-        between = np.sum(weights * (np.array(means) - middle) ** 2, axis=0)
-        spread[where] = np.sum(weights * np.array(variances), axis=0) + between
-        if told is not None:
-            told(f"without {study}", (number + 1) / len(studies))
-    own = np.array([sampling_sd(r) ** 2 + data.tau[r.kind] ** 2 for r in data.rows])
-    half = Z90 * np.sqrt(spread + own)
-    return HeldOut(predicted=centre, low=centre - half, high=centre + half, variants=alone)
-
-
-def _part_of(data: FitData, keep: NDArray[np.bool_]) -> FitData:
-    """Return the rows of some studies, with their arms."""
-    new = {int(old): i for i, old in enumerate(np.flatnonzero(keep))}
-    arms = tuple(
-        (arm, tuple(new[p] for p in positions))
-        for arm, positions in data.arms
-        if positions[0] in new
-    )
-    return replace(
-        data, arms=arms, rows=tuple(r for r, k in zip(data.rows, keep, strict=True) if k)
-    )
-
-
-def mean_of_others(data: FitData) -> Array:
-    """Return the plain benchmark: the mean of other studies' rows of the same kind.
-
-    Rows are alike if they have the same outcome, scale, kind of control and kind of
-    course (one session or several) and a similar time; points are carried as a share of
-    the baseline. Without any alike row, the time, then the course, is let go.
-    """
-    features = [_features(data, p) for p in range(len(data.rows))]
-    found = np.zeros(len(data.rows))
-    for position, row in enumerate(data.rows):
-        mine = features[position]
-        others = [
-            (other, features[other])
-            for other, candidate in enumerate(data.rows)
-            if candidate.study != row.study and features[other].outcome == mine.outcome
-        ]
-        alike = _alike(mine, others)
-        values = (
-            np.array([features[o].value for o, _ in alike]) if alike else np.array([mine.usual])
+    masks = [mask_of(rows, sample) for sample in samples_of(rows)]
+    predict = Predictor(
+        data, parameters, variant=variant, catalogue=catalogue, patients=patients,
+        executor=executor,
+    )  # fmt: skip
+    sd = np.array([p.sd for p in parameters])
+    linear = [
+        without_rows(
+            found, left_out=m, observed=observed, errors=errors, parameters=parameters
         )
-        found[position] = mine.back(float(values.mean()))
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Features:
-    outcome: str
-    group: tuple[str, str]
-    several: bool
-    days: float
-    value: float
-    usual: float
-    baseline: float
-    score: bool
-
-    def back(self, value: float) -> float:
-        """Return a mean of others on the row's own scale of comparison."""
-        if self.outcome != "points":
-            return value
-        change = value * self.baseline
-        return self.baseline + change if self.score else change
-
-
-def _features(data: FitData, position: int) -> _Features:
-    for arm, positions in data.arms:
-        if position in positions:
-            row = arm.rows[positions.index(position)]
-            design = arm.design
-            break
-    baseline = row.baseline_mean or 31.0
-    observed = float(data.observed[position])
-    points = data.rows[position].kind == "points"
-    value = observed
-    if points:
-        change = observed - baseline if row.outcome == "score" else observed
-        value = change / baseline
-    return _Features(
-        outcome="points" if points else row.outcome,
-        group=(design.control, design.masking if design.control != "none" else "drug"),
-        several=len(design.session_days) > 2,
-        days=row.time_days if row.time_days is not None else -1.0,
-        value=value,
-        usual=-0.35 if points else (-0.5 if data.rows[position].kind == "rate" else 3.0),
-        baseline=baseline,
-        score=row.outcome == "score",
+        for m in masks
+    ]  # fmt: skip
+    points = np.array([_limited(mode, found.mode, sd) for mode, _ in linear])
+    costs = [_Cost(found, m, observed, errors, parameters) for m in masks]
+    predicted = predict(points)
+    values = np.array([c.of(x, p) for c, x, p in zip(costs, points, predicted, strict=True)])
+    started = values.copy()
+    share = np.zeros(len(masks), dtype=int)
+    for number in range(1, rounds):
+        if told is not None:
+            told(f"{variant}: refit {number}", number / rounds)
+        moves = np.array(
+            [c.step(x, p) for c, x, p in zip(costs, points, predicted, strict=True)]
+        ) * np.array([HALVINGS[k] for k in share])[:, None]  # fmt: skip
+        trial = np.array(
+            [_limited(x, found.mode, 2.0 * sd) for x in points + np.clip(moves, -sd, sd)]
+        )
+        got = predict(trial)
+        new = np.array([c.of(x, p) for c, x, p in zip(costs, trial, got, strict=True)])
+        better = new < values
+        points = np.where(better[:, None], trial, points)
+        predicted = np.where(better[:, None], got, predicted)
+        values = np.where(better, new, values)
+        share = np.where(better, 0, np.minimum(share + 1, len(HALVINGS) - 1))
+    return Refit(
+        modes=points,
+        covariances=np.array([c for _, c in linear]),
+        objectives=values,
+        residuals=observed - predicted,
+        started=started,
     )
 
 
-def _alike(mine: _Features, others: Sequence[tuple[int, _Features]]) -> list[tuple[int, _Features]]:
-    def near(f: _Features) -> bool:
-        if mine.days <= 0 or f.days <= 0:
-            return mine.days == f.days
-        return max(mine.days, f.days) / min(mine.days, f.days) <= NEARBY
+def _limited(point: Array, mode: Array, longest: Array) -> Array:
+    """Return a point no further from the whole fit than a move may be, in each direction."""
+    far = LONGEST * longest
+    return np.asarray(mode + np.clip(point - mode, -far, far))
 
-    steps: tuple[Callable[[_Features], bool], ...] = (
-        lambda f: f.group == mine.group and f.several == mine.several and near(f),
-        lambda f: f.group == mine.group and f.several == mine.several,
-        lambda f: f.group == mine.group,
-        lambda f: f.group[0] == mine.group[0],
+
+class _Cost:
+    """The objective on the rows that remain, and the step that lowers it."""
+
+    def __init__(
+        self,
+        found: Estimate,
+        left_out: Mask,
+        observed: Array,
+        errors: Array,
+        parameters: Sequence[FreeParameter],
+    ) -> None:
+        kept = ~left_out
+        self.kept = kept
+        self.observed = observed[kept]
+        self.weight = np.linalg.inv(errors[np.ix_(kept, kept)])
+        self.mean = np.array([p.mean for p in parameters])
+        self.precision = np.diag(1.0 / np.array([p.sd for p in parameters]) ** 2)
+        self.jacobian = found.jacobian[kept]
+        self.hessian = self.jacobian.T @ self.weight @ self.jacobian + self.precision
+
+    def of(self, point: Array, predicted: Array) -> float:
+        gap = self.observed - predicted[self.kept]
+        away = point - self.mean
+        value = float(gap @ self.weight @ gap + away @ self.precision @ away)
+        return value if np.isfinite(value) else np.inf
+
+    def step(self, point: Array, predicted: Array) -> Array:
+        gap = np.nan_to_num(self.observed - predicted[self.kept])
+        slope = self.jacobian.T @ self.weight @ gap - self.precision @ (point - self.mean)
+        return np.asarray(np.linalg.solve(self.hessian, slope))
+
+
+def weights_without(refits: Mapping[str, Refit]) -> Array:
+    """Return the weight of each variant judged without each sample, (n_samples, n_variants)."""
+    objective = np.array([r.objectives for r in refits.values()]).T
+    odds = np.exp(-0.5 * TEMPER * (objective - objective.min(axis=1, keepdims=True)))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def between_without(data: FitData, refits: Mapping[str, Refit], weights: Array) -> Array:
+    """Return the spread between studies judged without each sample, (n_samples, 3 kinds)."""
+    rows = rows_of(data)
+    found = []
+    for k, sample in enumerate(samples_of(rows)):
+        kept = ~mask_of(rows, sample)
+        residuals = sum(
+            w * r.residuals[k] for w, r in zip(weights[k], refits.values(), strict=True)
+        )
+        tau = between_studies(
+            np.asarray(residuals)[kept],
+            [row for row, keep in zip(data.rows, kept, strict=True) if keep],
+            start=dict(data.tau),
+        )
+        found.append([tau[kind] for kind in KINDS])
+    return np.array(found)
+
+
+def posterior_without(
+    calibration: Calibration, refits: Mapping[str, Refit], weights: Array, at: int, *, draws: int
+) -> Posterior:
+    """Return the posterior that would ship had one sample not been published."""
+    names = tuple(p.name for p in calibration.parameters)
+    modes, drawn = {}, {}
+    for key, refit in refits.items():
+        mode, root = refit.modes[at], np.linalg.cholesky(refit.covariances[at])
+        z = stream(1, f"held-out:{at}:{key}").standard_normal((draws, len(mode)))
+        points = mode + np.clip(z, -WIDEST, WIDEST) @ root.T
+        modes[key] = _natural(calibration, mode)
+        drawn[key] = np.array([_natural(calibration, p) for p in points])
+    return Posterior(
+        names=names,
+        modes=modes,
+        draws=drawn,
+        weights=dict(zip(refits, (float(w) for w in weights[at]), strict=True)),
+        made_by={},
     )
-    for same in steps:
-        chosen = [(o, f) for o, f in others if same(f)]
-        if chosen:
-            return chosen
-    return []
 
 
-def two_exponentials(data: FitData) -> Array:
-    """Return the second benchmark: a curve of two exponentials, fitted without the study.
+def _natural(calibration: Calibration, point: Array) -> Array:
+    return np.array(list(natural_values(calibration.parameters, point).values()))
 
-    The share of severity removed is ``p + g (exp(-t/a) - exp(-t/b))`` with one constant
-    per kind of control, ``g`` zero without drug; times run from the last session. Rows
-    other than points take the mean of others.
+
+def beliefs_of(
+    posterior: Posterior, *, draws: int, catalogue: Catalogue, units: Mapping[str, str]
+) -> Belief:
+    """Return the most probable member of each variant, and draws as `replicate` draws them."""
+    _, drawn = members_of(draws, seed=1, catalogue=catalogue, posterior=posterior)
+    typical = tuple(
+        Member(
+            variant=key,
+            belief={
+                n: v * conversion_factor(catalogue.parameter(n).unit, units[n])
+                for n, v in posterior.typical(key).items()
+            },
+            weight=posterior.weights[key],
+        )
+        for key in posterior.modes
+    )
+    return Belief(typical=typical, drawn=drawn)
+
+
+def predict_held_out(
+    calibration: Calibration,
+    refits: Mapping[str, Refit],
+    *,
+    draws: int,
+    patients: int,
+    catalogue: Catalogue,
+    units: Mapping[str, str],
+    executor: Executor | None = None,
+    told: Told | None = None,
+) -> Part:
+    """Return every row under the beliefs of a fit without its sample.
+
+    Returns
+    -------
+    dict
+        ``typical`` and ``drawn`` (n_rows, members), the values in the unit of the row;
+        ``sd_one`` and ``judged`` (n_rows,), see `Statistic`; ``weights`` (n_samples,
+        n_variants) and ``between`` (n_samples, 3).
     """
-    from scipy.optimize import least_squares
-
-    found = mean_of_others(data)
-    features = [_features(data, p) for p in range(len(data.rows))]
-    groups = sorted({f.group for f in features})
-    since = np.array([_since_last(data, p) for p in range(len(data.rows))])
-    points = np.array([r.kind == "points" for r in data.rows])
-    drug = np.array([f.group[0] == "none" for f in features])
-    group = np.array([groups.index(f.group) for f in features])
-    value = np.array([f.value for f in features])
-
-    def curve(x: Array, at: NDArray[np.bool_]) -> Array:
-        gain, slow, fast = np.exp(x[:3])
-        shape = np.exp(-since[at] / slow) - np.exp(-since[at] / fast)
-        return np.asarray(-(x[3:][group[at]] + gain * shape * drug[at]))
-
-    for study in dict.fromkeys(r.study for r in data.rows):
-        mine = np.array([r.study == study for r in data.rows]) & points
-        fit = points & ~mine
-        if not mine.any():
-            continue
-        start = np.concatenate([np.log([0.4, 10.0, 0.1]), np.full(len(groups), 0.1)])
-
-        def misfit(x: Array, fit: NDArray[np.bool_] = fit, start: Array = start) -> Array:
-            return np.concatenate([(curve(x, fit) - value[fit]) / 0.12, (x - start) / 1.5])
-
-        best = least_squares(misfit, start).x
-        for position in np.flatnonzero(mine):
-            only = np.arange(len(value)) == position
-            found[position] = features[position].back(float(curve(best, only)[0]))
-    return found
-
-
-def _since_last(data: FitData, position: int) -> float:
-    for arm, positions in data.arms:
-        if position in positions:
-            row = arm.rows[positions.index(position)]
-            time = row.time_days or 0.0
-            before = [d for d in arm.design.session_days if d <= time]
-            return max(time - (before[-1] if before else 0.0), 0.0)
-    return 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
-    """Errors of one way of predicting.
-
-    ``points`` is the root-mean-square error (points), ``rate`` the mean absolute error
-    of response and remission rates (percentage points).
-    """
-
-    points: float
-    rate: float
-
-
-def errors_of(rows: Sequence[FitRow], observed: Array, predicted: Array) -> Errors:
-    """Return the errors of predictions on the scale of comparison."""
-    points = np.array([r.kind == "points" for r in rows])
-    rates = np.array([r.kind == "rate" for r in rows])
-    gap = observed[points] - predicted[points]
-    percent = 100.0 / (1.0 + np.exp(-predicted[rates]))
-    told = np.array([r.value for r in rows if r.kind == "rate"])
-    return Errors(
-        points=float(np.sqrt(np.mean(gap**2))), rate=float(np.mean(np.abs(percent - told)))
-    )
+    data = calibration.data
+    rows = rows_of(data)
+    weights = weights_without(refits)
+    between = between_without(data, refits, weights)
+    found = {
+        "typical": np.full((len(rows), len(refits)), np.nan),
+        "drawn": np.full((len(rows), draws), np.nan),
+        "sd_one": np.zeros(len(rows)),
+        "judged": np.ones(len(rows)),
+    }
+    samples = samples_of(rows)
+    for k, sample in enumerate(samples):
+        if told is not None:
+            told(f"without {sample}", k / len(samples))
+        posterior = posterior_without(calibration, refits, weights, k, draws=draws)
+        belief = beliefs_of(posterior, draws=draws, catalogue=catalogue, units=units)
+        kept = mask_of(rows, sample)
+        arms = [(arm, where) for arm, where in data.arms if kept[where[0]]]
+        got = arm_statistics(arms, belief, patients=patients, executor=executor)
+        for position, statistic in got.items():
+            for name, value in statistic.items():
+                found[name][position] = value
+    return {**found, "weights": weights, "between": between}

@@ -122,6 +122,11 @@ def yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
+def yes_no_or_nothing(text: str) -> bool | None:
+    """Read ``yes`` or ``no``; an empty cell is None."""
+    return yes_or_no(text) if text else None
+
+
 def number(*, above: float = -math.inf, at_least: float = -math.inf) -> Reader:
     """Return a reader of a finite number within bounds; an empty cell is None."""
 

@@ -65,6 +65,7 @@ class TrialObservation:
     baseline_mean: float | None
     baseline_sd: float | None
     age_mean: float | None
+    background_medication: bool | None
     time_days: float | None
     outcome: str
     value: float

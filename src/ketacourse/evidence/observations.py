@@ -24,6 +24,7 @@ from ketacourse.evidence.cells import (
     reading,
     unit,
     words,
+    yes_no_or_nothing,
     yes_or_no,
 )
 from ketacourse.evidence.observation import (
@@ -84,6 +85,7 @@ READERS: dict[Kind, tuple[type[Any], dict[str, Reader]]] = {
             "baseline_mean": number(above=0.0),
             "baseline_sd": number(above=0.0),
             "age_mean": number(above=0.0),
+            "background_medication": yes_no_or_nothing,
             "time_days": number(at_least=0.0),
             "outcome": needed(one_of(*OUTCOMES)),
             "value": needed(number()),

@@ -24,8 +24,8 @@ from ketacourse.population.ensemble import EXTRA_UNITS
 from ketacourse.population.expectancy import (
     Control,
     care_parameter,
-    decay_parameters,
     expectancy_parameter,
+    medicated_share,
 )
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
@@ -215,6 +215,7 @@ def arm_parameters(
     control: Control = "none",
     setting: Setting = "clinic",
     new_oral_antidepressant: bool = False,
+    medicated: bool | None = None,
 ) -> dict[str, Array]:
     """Return the parameters of the chain for patients in one arm, shape (N,) each.
 
@@ -222,6 +223,8 @@ def arm_parameters(
     ----------
     masking, control
         How the trial hides what is given, and what this arm gets instead of the drug.
+    medicated
+        Whether an antidepressant is taken throughout; None where nobody says.
     """
     size = cohort.size
     chosen = {
@@ -230,9 +233,12 @@ def arm_parameters(
         "patient.antidepressant_max": cohort.values["placebo.antidepressant_share"],
         "patient.antidepressant_started": np.full(size, float(new_oral_antidepressant)),
     }
-    for name in decay_parameters(setting, new_oral_antidepressant=new_oral_antidepressant):
-        decay = chosen.get("patient.decay_factor", cohort.values["patient.decay_factor"])
-        chosen["patient.decay_factor"] = decay * cohort.values[name]
+    share = medicated_share(
+        setting, new_oral_antidepressant=new_oral_antidepressant, medicated=medicated
+    )
+    chosen["patient.decay_factor"] = (
+        cohort.values["patient.decay_factor"] * cohort.values["patient.medication_decay"] ** share
+    )
     whole = {**cohort.values, **chosen}
     return {name: whole[name] for name in chain.PARAMETER_NAMES}
 

@@ -27,8 +27,7 @@ EXTRA_UNITS: dict[str, str] = {
     "placebo.antidepressant_share": "1",
     "patient.il6_crp_exponent": "1",
     "patient.bipolar_decay": "1",
-    "patient.clinic_decay": "1",
-    "patient.antidepressant_decay": "1",
+    "patient.medication_decay": "1",
     "patient.age_odds": "1",
 }
 """Parameters that decide a patient's constants, with the unit they are wanted in."""

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from ketacourse.errors import InputError
 from ketacourse.therapy.course import MASKINGS, Masking
+from ketacourse.therapy.patient import Patient
 
 Control = Literal["none", "saline", "midazolam", "placebo_spray"]
 """What is given instead of the drug; ``none`` is an arm that receives the drug."""
@@ -62,10 +63,44 @@ def expectancy_parameter(masking: Masking, control: Control = "none") -> str:
     return _OF_CONTROL[control]
 
 
-def decay_parameters(setting: str, *, new_oral_antidepressant: bool) -> tuple[str, ...]:
-    """Return the catalogue names of what multiplies the loss of gains under other treatment."""
-    found = ("patient.clinic_decay",) if setting == "clinic" else ()
-    return (*found, "patient.antidepressant_decay") if new_oral_antidepressant else found
+def medicated_share(
+    setting: str, *, new_oral_antidepressant: bool = False, medicated: bool | None = None
+) -> float:
+    """Return how far gains fade as under an antidepressant (1) or without (0).
+
+    It is the exponent of ``patient.medication_decay``.
+
+    Parameters
+    ----------
+    medicated
+        Whether an antidepressant or mood stabiliser is taken throughout; None where
+        nobody says: then clinics count as medicated and trials as half.
+
+    Examples
+    --------
+    >>> medicated_share("trial", medicated=False), medicated_share("trial")
+    (0.0, 0.5)
+    """
+    if medicated is None:
+        medicated = True if setting == "clinic" else None
+    if new_oral_antidepressant or medicated:
+        return 1.0
+    return UNKNOWN_MEDICATION if medicated is None else 0.0
+
+
+UNKNOWN_MEDICATION = 0.5
+"""Where a trial does not say whether its patients were medicated (assumed: half were)."""
+
+
+def takes_antidepressant(patient: Patient) -> bool:
+    """Return whether a patient takes an antidepressant or a mood stabiliser."""
+    return any(m.is_a(kind) for m in patient.medications for kind in LASTING_CLASSES)
+
+
+LASTING_CLASSES = (
+    "ssri", "snri", "tricyclic", "maoi", "antidepressant_other", "lithium", "lamotrigine",
+)  # fmt: skip
+"""Classes of medicines that are taken to keep a depression away."""
 
 
 def care_parameter(setting: str) -> str:

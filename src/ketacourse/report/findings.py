@@ -1,10 +1,11 @@
 """What screening found, most severe first, in the words of the rules."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ketacourse.course.result import Simulation
 from ketacourse.guardrails.finding import Finding, in_order
-from ketacourse.report.sources import Reference, references
+from ketacourse.report.sources import Evidence, Reference, references
 
 SEVERITY_WORDS = {"blocked": "Blocks the plan", "caution": "Caution", "info": "For information"}
 
@@ -28,9 +29,14 @@ class FindingRow:
 
 
 def finding_rows(simulation: Simulation) -> tuple[FindingRow, ...]:
-    """Return the findings as they are read: urgent first, then by severity."""
+    """Return the findings of a run as they are read: urgent first, then by severity."""
+    return rows_of(simulation.findings, simulation)
+
+
+def rows_of(findings: Iterable[Finding], run: Evidence) -> tuple[FindingRow, ...]:
+    """Return findings as they are read, with their numbers in the run's list of sources."""
     rows = []
-    for f in in_order(simulation.findings):
+    for f in in_order(findings):
         remarks = []
         if f.needs_confirmation:
             remarks.append("a clinician must confirm it")
@@ -48,7 +54,7 @@ def finding_rows(simulation: Simulation) -> tuple[FindingRow, ...]:
                 severity=f.severity, word=_word(f), code=f.code, title=f.title,
                 statement=f.statement, limit=f.requirement,
                 observed=f.observed, remedy=f.remedy, remarks="; ".join(remarks), source=f.source,
-                references=references(simulation, (f.source,)),
+                references=references(run, (f.source,)),
                 stops=f.urgent or f.severity == "blocked",
             )
         )  # fmt: skip

@@ -21,6 +21,11 @@ RESULT_FILES = frozenset(
         "report.pdf",
         "summary.json",
         "trajectory.parquet",
+        "decision.json",
+        "options.csv",
+        "forecast.csv",
+        "relapse.csv",
+        "refit.json",
     }
 )
 """Every name that a run may write: only these are replaced when an output is forced."""

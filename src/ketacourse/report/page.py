@@ -12,6 +12,7 @@ from ketacourse.course.result import Simulation
 from ketacourse.report.compose import Page, compose
 from ketacourse.report.disclaimer import DISCLAIMER, RESEARCH_MARK, URGENT
 from ketacourse.report.findings import finding_rows
+from ketacourse.report.known_section import known_rows
 from ketacourse.report.pdf_content import pdf_content
 from ketacourse.report.sources import link_rows, number_rows, source_rows
 from ketacourse.report.summary import write_summary
@@ -69,6 +70,7 @@ def render(page: Page) -> str:
         research_mark=RESEARCH_MARK if simulation.research else "",
         findings=finding_rows(simulation),
         links=link_rows(simulation),
+        known=known_rows(),
         numbers=number_rows(simulation),
         sources=source_rows(simulation),
         grade_tone=GRADE_TONE,

@@ -9,13 +9,20 @@ from pydantic import TypeAdapter, ValidationError
 
 from ketacourse.errors import CaseError, Fault, InputError
 from ketacourse.therapy import case_course_rules, case_rules
-from ketacourse.therapy.case_build import build_course, build_patient, build_scores, build_vitals
+from ketacourse.therapy.case_build import (
+    build_course,
+    build_patient,
+    build_scores,
+    build_treated,
+    build_vitals,
+)
 from ketacourse.therapy.case_faults import faults_of
 from ketacourse.therapy.case_file import (
     CaseFile,
     CourseTable,
     PatientTable,
     ScoreTable,
+    TreatedTable,
     VitalsTable,
     case_schema,
 )
@@ -25,6 +32,7 @@ from ketacourse.therapy.links import convert
 from ketacourse.therapy.patient import Patient
 from ketacourse.therapy.scales import scale
 from ketacourse.therapy.score import Score
+from ketacourse.therapy.treated import Treated, as_given
 from ketacourse.therapy.vitals import VitalSigns
 
 __all__ = ["Case", "Score", "case_schema", "load_case", "parse_case"]
@@ -51,6 +59,8 @@ class Case:
         Observed vital signs, by day.
     title
         What to call the case in a report.
+    treated
+        What became of sessions, by day; those without a record count as planned.
     """
 
     patient: Patient
@@ -59,6 +69,7 @@ class Case:
     scores: tuple[Score, ...] = ()
     vitals: tuple[VitalSigns, ...] = ()
     title: str = ""
+    treated: tuple[Treated, ...] = ()
 
     def __post_init__(self) -> None:
         for key, total in self.baseline.items():
@@ -71,6 +82,11 @@ class Case:
                     remedy="Correct the day, or set a longer horizon.",
                 )
         object.__setattr__(self, "baseline", dict(self.baseline))
+
+    @property
+    def course_as_given(self) -> Course:
+        """Return the course with what became of its sessions, the rest as planned."""
+        return as_given(self.course, self.treated)
 
     def baseline_on(self, key: str) -> float:
         """Return the baseline total (points) on one scale, converted where it must be.
@@ -134,13 +150,15 @@ def parse_case(content: Mapping[str, Any], *, where: str = "", title: str = "") 
     if faults:
         raise CaseError(faults, where=where)
     vitals = sorted((build_vitals(v) for v in read.vitals), key=lambda v: v.day)
+    course = build_course(read.course)
     return Case(
         patient=build_patient(read.patient),
         baseline={key: float(total) for key, total in read.baseline.items()},
-        course=build_course(read.course),
+        course=course,
         scores=build_scores(read.scores),
         vitals=tuple(vitals),
         title=read.title or title,
+        treated=build_treated(read.treated, course),
     )
 
 
@@ -153,6 +171,7 @@ class _Parts:
     course: CourseTable | None = None
     scores: Sequence[ScoreTable] = ()
     vitals: Sequence[VitalsTable] = ()
+    treated: Sequence[TreatedTable] = ()
 
     @classmethod
     def of(cls, read: CaseFile) -> "_Parts":
@@ -163,6 +182,7 @@ class _Parts:
             course=read.course,
             scores=read.scores,
             vitals=read.vitals,
+            treated=read.treated,
         )
 
 
@@ -185,6 +205,9 @@ def _rule_faults(parts: _Parts) -> Iterator[Fault]:
     yield from case_rules.baseline_faults(parts.baseline)
     if course is not None:
         weight_kg = None if parts.patient is None else parts.patient.weight
-        yield from case_course_rules.course_faults(course, weight_kg)
+        faults = tuple(case_course_rules.course_faults(course, weight_kg))
+        yield from faults
+        if parts.treated and not faults:
+            yield from case_rules.treated_faults(parts.treated, build_course(course))
     yield from case_rules.score_faults(parts.scores, age_years=age_years, horizon=horizon)
     yield from case_rules.vitals_faults(parts.vitals, ("vitals",), horizon=horizon)

@@ -8,6 +8,7 @@ from ketacourse.therapy.case_file import (
     PatientTable,
     ScoreTable,
     SessionTable,
+    TreatedTable,
     VitalsTable,
 )
 from ketacourse.therapy.checks import Check
@@ -18,6 +19,7 @@ from ketacourse.therapy.patient import Medication, Patient
 from ketacourse.therapy.protocol import protocol
 from ketacourse.therapy.score import Score
 from ketacourse.therapy.session import DrugSession, TherapySession
+from ketacourse.therapy.treated import Treated, planned_at
 from ketacourse.therapy.vitals import VitalSigns
 
 
@@ -83,6 +85,34 @@ def build_scores(tables: list[ScoreTable]) -> tuple[Score, ...]:
     """Return the observed scores in the order of their days."""
     scores = (Score(day=t.day, scale=t.scale, total=t.total) for t in tables)
     return tuple(sorted(scores, key=lambda score: (score.day, score.scale)))
+
+
+def build_treated(tables: list[TreatedTable], course: Course) -> tuple[Treated, ...]:
+    """Return what became of the sessions, in the order of their days."""
+    found = []
+    for table in tables:
+        planned = planned_at(course, table.day)
+        dose = None
+        if table.dose is not None:
+            amount, unit = table.dose
+            per_kg = unit.endswith("/kg")
+            like = planned.dose if planned is not None else None
+            drug = table.drug or (like.drug if like else "ketamine")
+            route = table.route or (like.route if like else "iv_infusion")
+            duration = table.duration
+            if duration is None:
+                duration = like.duration_h if like and like.route == route else 0.0
+            dose = Dose(
+                drug=drug, route=route, amount_mg=None if per_kg else amount,
+                amount_mg_per_kg=amount if per_kg else None, duration_h=duration,
+            )  # fmt: skip
+        found.append(
+            Treated(
+                day=table.day, happened=table.happened, dose=dose, given_day=table.given_day,
+                note=table.note,
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda one: one.day))
 
 
 def _sessions(table: SessionTable) -> tuple[DrugSession, ...]:

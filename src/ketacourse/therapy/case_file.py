@@ -21,6 +21,7 @@ from ketacourse.therapy.medications import CLASSES, medication_class
 from ketacourse.therapy.patient import Ancestry, BdnfGenotype, Cyp2b6Genotype, Diagnosis, Sex
 from ketacourse.therapy.protocol import load_protocols, protocol
 from ketacourse.therapy.scales import load_scales, scale
+from ketacourse.therapy.treated import Happened
 from ketacourse.therapy.vitals import Moment
 
 MOST_SESSIONS = 400
@@ -220,6 +221,19 @@ class ScoreTable(Table):
     total: int
 
 
+class TreatedTable(Table):
+    """What became of one session: given as planned, given otherwise, or missed."""
+
+    day: Annotated[Day, Field(description="day of the planned session")]
+    happened: Happened = "given"
+    given_day: Day | None = None
+    drug: Drug | None = None
+    route: Route | None = None
+    dose: Amount | None = None
+    duration: Duration | None = None
+    note: Text = ""
+
+
 class CaseFile(Table):
     """One patient's course, as planned and as observed."""
 
@@ -232,6 +246,7 @@ class CaseFile(Table):
     course: CourseTable
     scores: Annotated[list[ScoreTable], Field(max_length=MOST_SCORES)] = []
     vitals: Annotated[list[VitalsTable], Field(max_length=MOST_SCORES)] = []
+    treated: Annotated[list[TreatedTable], Field(max_length=MOST_SESSIONS)] = []
 
 
 def case_schema() -> dict[str, Any]:

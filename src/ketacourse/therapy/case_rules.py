@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from ketacourse.errors import Fault
+from ketacourse.therapy.case_build import build_treated
 from ketacourse.therapy.case_faults import path_text, refused, shown
-from ketacourse.therapy.case_file import PatientTable, ScoreTable, VitalsTable
+from ketacourse.therapy.case_file import PatientTable, ScoreTable, TreatedTable, VitalsTable
+from ketacourse.therapy.course import Course
 from ketacourse.therapy.medications import classes_of
 from ketacourse.therapy.scales import scale
+from ketacourse.therapy.treated import as_given
 
 DAYS_PER_YEAR = 365.25
 
@@ -82,6 +85,33 @@ def vitals_faults(
                 remedy="Check whether the two readings were exchanged.",
             )
         yield from _observed_day_faults(table.day, (*here, "day"), None, horizon)
+
+
+def treated_faults(tables: Sequence[TreatedTable], course: Course) -> Iterator[Fault]:
+    """Yield records of sessions that contradict themselves, the plan or each other."""
+    seen: set[float] = set()
+    for index, table in enumerate(tables):
+        place = path_text(("treated", index))
+        if table.day in seen:
+            yield Fault(
+                path=place,
+                value=shown(table.day),
+                problem=f"What became of the session of day {table.day:g} is told twice.",
+                remedy="Keep one entry per session.",
+            )
+        seen.add(table.day)
+        if table.dose is None and (table.drug or table.route or table.duration is not None):
+            yield Fault(
+                path=f"{place}.dose",
+                value="",
+                problem="Drug, route or duration is given without a dose.",
+                remedy='Add what was given, for example dose = "0.4 mg/kg".',
+            )
+            continue
+        yield from refused(
+            lambda one: as_given(course, build_treated([one], course)), table, path=place,
+            value=table.day,
+        )  # fmt: skip
 
 
 def _observed_day_faults(

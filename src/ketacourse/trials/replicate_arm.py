@@ -170,6 +170,7 @@ def pose_members(
     times_h: Array,
     *,
     control: Control = "none",
+    medicated: bool | None = None,
     session_factors: Array | None = None,
 ) -> Problem:
     """Pose cohorts, one after another, on one course.
@@ -178,6 +179,8 @@ def pose_members(
     ----------
     control
         What is given instead of the drug; ``none`` for the drug.
+    medicated
+        Whether antidepressants are taken throughout; None where nobody says.
     session_factors
         Factor on the amount of each session of the patients of one cohort, shape
         (n_sessions, n_patients).
@@ -189,6 +192,7 @@ def pose_members(
             control=control,
             setting=course.setting,
             new_oral_antidepressant=course.new_oral_antidepressant,
+            medicated=medicated,
         )
         for cohort in cohorts
     ]
@@ -222,6 +226,7 @@ def _posed(design: ArmDesign, times: tuple[float, ...], cohorts: Sequence[Cohort
         cohorts,
         np.array(times) * 24.0,
         control=design.control,
+        medicated=design.medicated,
         session_factors=factors.exposure,
     )
 

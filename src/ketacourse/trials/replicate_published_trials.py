@@ -67,10 +67,27 @@ def published_trial_query(cells: Cells) -> TrialQuery:
         "therapy_days": ";".join(f"{d:g}" for d in _therapy_days(text)),
         "time_days": "" if time_days is None else f"{time_days:g}",
         "age_mean": _age(cells, text, assumed),
+        "background_medication": _medicated(text),
         **_dose(cells, drug, assumed),
     }
     query = trial_query(schema)
     return replace(query, assumptions=(*query.assumptions, *assumed))
+
+
+def _medicated(text: str) -> str:
+    """Return whether patients took antidepressants throughout: yes, no, or nothing said.
+
+    Examples
+    --------
+    >>> _medicated("antidepressant washout"), _medicated("stable antidepressant"), _medicated("")
+    ('no', 'yes', '')
+    """
+    if re.search(r"drug[- ]free|wash(?:ed)?[- ]?out|unmedicated|no (?:other )?medication", text):
+        return "no"
+    usual = (
+        r"\b(?:stable|usual|oral antidepressant|add-on|adjunctive|lithium|medicated|continued)\b"
+    )
+    return "yes" if re.search(usual, text) else ""
 
 
 def _age(cells: Cells, text: str, assumed: list[str]) -> str:

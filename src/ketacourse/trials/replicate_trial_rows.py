@@ -76,6 +76,8 @@ class ArmDesign:
         the population.
     age_mean
         Mean age (years); None is the default of the population.
+    medicated
+        Whether antidepressants were taken throughout; None where nobody says.
     """
 
     diagnosis: str
@@ -88,6 +90,7 @@ class ArmDesign:
     therapy_days: tuple[float, ...]
     baseline: tuple[float | None, float | None]
     age_mean: float | None = None
+    medicated: bool | None = None
 
     def course(self, horizon_days: float) -> Course:
         """Return the course, sham sessions included."""
@@ -171,9 +174,16 @@ def trial_query(cells: Cells) -> TrialQuery:
         therapy_days=days_in(cells, "therapy_days"),
         baseline=_baseline(cells, row),
         age_mean=_age(cells),
+        medicated=_medicated(cells),
     )
     _check_days(design, row)
     return TrialQuery(design=design, row=row, assumptions=tuple(assumed))
+
+
+def _medicated(cells: Cells) -> bool | None:
+    if not cells.get("background_medication", ""):
+        return None
+    return _yes(cells, "background_medication")
 
 
 def _age(cells: Cells) -> float | None:

@@ -199,12 +199,12 @@ def _prediction(
     if middle.kind == "points":
         low, high = _points_interval(row, centre, middle, others.values, n, catalogue)
     elif middle.kind == "rate":
-        between = catalogue.value("replicate.rate_between", "1")
+        between = between_studies("rate", catalogue)
         ends = rate_interval(centre / 100.0, others.values / 100.0, logit_sd=between, n=n)
         low, high = 100.0 * ends[0], 100.0 * ends[1]
     else:
         sampling = float(middle.sd_one.mean()) / math.sqrt(n)
-        spread = math.hypot(catalogue.value("replicate.relapse_between", "1"), sampling)
+        spread = math.hypot(between_studies("days", catalogue), sampling)
         low, high = log_interval(centre, others.values, log_sd=spread)
     return predicted(centre, low, high, assumptions=assumed)
 
@@ -219,13 +219,31 @@ def _points_interval(
 ) -> tuple[float, float]:
     sampling = math.sqrt(float((middle.sd_one**2).mean()) / n)
     size = 100.0 if row.outcome == "percent_change" else row.baseline_mean or _usual_total(row)
-    between = catalogue.value("replicate.change_between", "1") * size
+    between = between_studies("points", catalogue) * size
     if row.time_days == 0.0:  # before the first dose nothing has changed
         between = 0.0
     low, high = interval(centre, drawn, sd=math.hypot(sampling, between))
     lowest = -row.baseline_mean if row.baseline_mean else -row.scale.maximum
     least = {"score": 0.0, "percent_change": -100.0, "change": lowest}[row.outcome]
     return max(low, least), high
+
+
+def between_studies(kind: str, catalogue: Catalogue) -> float:
+    """Return what separates one study from another, beyond what the model knows.
+
+    As a share of baseline for ``points``, in log odds for a ``rate``, on the log scale for
+    ``days``: as the calibration estimated it where one ships, else as assumed.
+    """
+    posterior = load_posterior()
+    if posterior is None:
+        return catalogue.value(f"replicate.{ASSUMED_BETWEEN[kind]}", "1")
+    estimated = float(posterior.made_by["between_studies"][kind])
+    return estimated / USUAL_BASELINE_POINTS if kind == "points" else estimated
+
+
+ASSUMED_BETWEEN = {"points": "change_between", "rate": "rate_between", "days": "relapse_between"}
+USUAL_BASELINE_POINTS = 30.0
+"""MADRS total at which a spread in points is the share of baseline it is compared with."""
 
 
 def _usual_total(row: ArmRow) -> float:

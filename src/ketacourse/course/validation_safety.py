@@ -1,0 +1,237 @@
+"""Concentrations and side effects: published beside predicted, and the figures of the margins."""
+
+import math
+from collections.abc import Mapping, Sequence
+from csv import DictReader
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+
+from ketacourse.course.concentrations import (
+    ConcentrationComparison,
+    compare_concentrations,
+)
+from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.cells import reading
+from ketacourse.trials.replicate_prediction import (
+    Prediction,
+    RowFaultError,
+    UnsupportedRowError,
+    faulty,
+    not_supported,
+)
+from ketacourse.trials.replicate_safety import predict_safety
+from ketacourse.trials.replicate_safety_rows import SafetyQuery, safety_query
+
+INFUSION: Mapping[str, str] = {
+    "n": "200", "population": "TRD", "route": "IV", "dose_mg_per_kg": "0.5", "infusion_min": "40",
+    "time_min": "", "unit": "", "notes": "", "supported": "", "reason": "",
+}  # fmt: skip
+NASAL: Mapping[str, str] = {
+    **INFUSION, "population": "TRD <65 y", "route": "IN esketamine", "dose_mg_per_kg": "",
+    "infusion_min": "",
+}  # fmt: skip
+FIGURES: Mapping[str, tuple[Mapping[str, str], str, str]] = {
+    "pressure": (INFUSION, "SBP_peak_change_mean", "mmHg"),
+    "pressure_tail": (NASAL, "pct_SBP_rise_ge_40", "percent_of_patients"),
+    "cadss": (INFUSION, "CADSS_peak_mean", "points"),
+    "cadss_present": (NASAL, "pct_CADSS_gt4", "percent_of_patients"),
+}
+"""The row that each margin on side effects asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyRow:
+    """One published side effect beside its prediction; ``observed`` is None for words."""
+
+    row_id: str
+    source: str
+    population: str
+    quantity: str
+    unit: str
+    text: str
+    observed: float | None
+    seen: bool
+    prediction: Prediction
+
+    @property
+    def scored(self) -> bool:
+        """Return whether the row was read, is a number, and has a prediction."""
+        told = self.observed is not None and self.prediction.predicted is not None
+        return told and self.seen
+
+    @property
+    def inside(self) -> bool:
+        """Return whether the published value lies in the 90% interval."""
+        p = self.prediction
+        if self.observed is None or p.low is None or p.high is None:
+            return False
+        return p.low <= self.observed <= p.high
+
+
+def safety_cells() -> tuple[Mapping[str, str], ...]:
+    """Return the shipped table of side effects, one mapping per line."""
+    text = files("ketacourse.evidence").joinpath("observations", "safety.csv").read_text("utf-8")
+    return tuple(DictReader(text.splitlines()))
+
+
+def safety_rows(
+    *, catalogue: Catalogue, patients: int, draws: int
+) -> tuple[tuple[SafetyRow, ...], dict[str, float]]:
+    """Return every published side effect with its prediction, and the figures of the margins."""
+    cells = safety_cells()
+    asked: list[SafetyQuery] = []
+    places: list[int] = []
+    found: dict[int, Prediction] = {}
+    for i, row in enumerate(cells):
+        try:
+            asked.append(safety_query(row))
+            places.append(i)
+        except UnsupportedRowError as reason:
+            found[i] = not_supported(str(reason))
+        except RowFaultError as fault:
+            found[i] = faulty(i + 2, fault.column, fault.why)
+    wanted = [
+        safety_query({**base, "quantity": quantity, "unit": unit})
+        for base, quantity, unit in FIGURES.values()
+    ]
+    got = predict_safety(
+        [*asked, *wanted], catalogue=catalogue, patients=patients, draws=draws, seed=1
+    )
+    found |= dict(zip(places, got[: len(places)], strict=True))
+    figures = {
+        name: math.nan if p.predicted is None else p.predicted
+        for name, p in zip(FIGURES, got[len(places) :], strict=True)
+    }
+    return tuple(_row(row, found[i]) for i, row in enumerate(cells)), figures
+
+
+def safety_causes(rows: Sequence[SafetyRow]) -> dict[str, str]:
+    """Return how the published side effects were predicted, by the name of the margin."""
+
+    def told(words: tuple[str, ...], *, share: bool) -> str:
+        alike = [
+            r
+            for r in rows
+            if r.scored
+            and r.unit.startswith("percent") == share
+            and any(w in r.quantity.upper() for w in words)
+        ]
+        higher = sum((r.prediction.predicted or 0.0) > (r.observed or 0.0) for r in alike)
+        return (
+            f"Of {len(alike)} published numbers of this kind {higher} are predicted higher than "
+            f"published; {sum(r.inside for r in alike)} lie in their interval."
+        )
+
+    return {
+        "pressure": told(("SBP", "DBP"), share=False),
+        "pressure_tail": told(("SBP", "DBP", "HYPERT"), share=True),
+        "cadss": told(("CADSS",), share=False),
+        "cadss_present": told(("CADSS",), share=True),
+    }
+
+
+def _row(cells: Mapping[str, str], prediction: Prediction) -> SafetyRow:
+    return SafetyRow(
+        row_id=cells["row_id"],
+        source=cells["source_id"],
+        population=cells["population"],
+        quantity=cells["quantity"],
+        unit=cells["unit"],
+        text=cells["value"],
+        observed=_middle(cells["value"]),
+        seen=cells["seen"] == "yes",
+        prediction=prediction,
+    )
+
+
+def _middle(text: str) -> float | None:
+    """Return the number that a cell holds, or the middle of its range."""
+    try:
+        found = reading(text)
+    except ValueError:
+        return None
+    if found is None or found.low is None or found.high is None:
+        return None
+    return (found.low + found.high) / 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """Agreement of concentrations of one analyte, route and kind of use.
+
+    ``test`` is True for rows that no model was made from or checked on; ``contested``
+    where sources of this analyte disagree, so that no single model can meet them.
+    """
+
+    analyte: str
+    route: str
+    test: bool
+    contested: str
+    n: int
+    ratio: float
+    twofold: float
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether the geometric mean ratio lies between 0.8 and 1.25."""
+        return 0.8 <= self.ratio <= 1.25
+
+
+CONTESTED_ANALYTES: Mapping[str, str] = {
+    "hydroxynorketamine (total R+S)":
+        "sources on hydroxynorketamine lie three-fold apart in both directions",
+    "R-HNK/R-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
+    "S-HNK/S-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
+}  # fmt: skip
+"""Analytes whose sources disagree, with the reason; they are shown and not judged."""
+
+
+def concentration_agreement(
+    comparisons: Sequence[ConcentrationComparison],
+) -> tuple[Agreement, ...]:
+    """Return the agreement per analyte and route, rows in and out of sample apart.
+
+    Concentrations, peaks and exposures are judged; times of peaks are in the table of rows.
+    """
+    groups: dict[tuple[str, str, bool], list[float]] = {}
+    for c in comparisons:
+        o = c.observation
+        if c.ratio is not None and o.metric != "tmax":
+            groups.setdefault((o.analyte, o.route, not c.in_sample), []).append(c.ratio)
+    return tuple(
+        Agreement(
+            analyte=analyte,
+            route=route,
+            test=test,
+            contested=CONTESTED_ANALYTES.get(analyte, ""),
+            n=len(ratios),
+            ratio=float(np.exp(np.mean(np.log(ratios)))),
+            twofold=float(np.mean([0.5 <= r <= 2.0 for r in ratios])),
+        )
+        for (analyte, route, test), ratios in sorted(groups.items())
+    )
+
+
+def concentration_figures(
+    comparisons: Sequence[ConcentrationComparison], groups: Sequence[Agreement]
+) -> dict[str, float]:
+    """Return the figures of the margins on concentrations.
+
+    The ratio is that of the analyte and route furthest from one, contested ones left out.
+    """
+    ratios = [c.ratio for c in comparisons if c.ratio is not None]
+    judged = [g.ratio for g in groups if not g.contested]
+    return {
+        "concentrations_twofold": float(np.mean([0.5 <= r <= 2.0 for r in ratios])),
+        "concentrations_ratio": max(judged, key=lambda r: abs(math.log(r))),
+    }
+
+
+def concentrations(
+    catalogue: Catalogue,
+) -> tuple[tuple[ConcentrationComparison, ...], tuple[Agreement, ...]]:
+    """Return every published concentration with its prediction, and the agreement."""
+    comparisons = compare_concentrations(catalogue=catalogue)
+    return comparisons, concentration_agreement(comparisons)

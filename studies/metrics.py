@@ -1,0 +1,142 @@
+"""How good predictions were: error, probability scores, coverage and calibration."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, ndtr, ndtri
+from scipy.stats import chisquare
+
+Array = NDArray[np.float64]
+
+
+def crps_of_draws(draws: Array, observed: Array) -> Array:
+    """Return the continuous ranked probability score of each prediction (points), shape (N,).
+
+    Parameters
+    ----------
+    draws
+        Equally likely values of each prediction, shape (N, M).
+    observed
+        What was observed, shape (N,).
+
+    Examples
+    --------
+    >>> crps_of_draws(np.array([[1.0, 3.0]]), np.array([2.0]))
+    array([0.5])
+    """
+    ordered = np.sort(draws, axis=1)
+    m = ordered.shape[1]
+    rank = 2.0 * np.arange(1, m + 1) - m - 1.0
+    spread = (ordered * rank).sum(axis=1) / m**2
+    return np.asarray(np.abs(draws - observed[:, None]).mean(axis=1) - spread)
+
+
+def crps_of_normal(mean: Array, sd: Array, observed: Array) -> Array:
+    """Return the same for a normal prediction, shape (N,)."""
+    z = (observed - mean) / sd
+    density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+    return np.asarray(sd * (z * (2.0 * ndtr(z) - 1.0) + 2.0 * density - 1.0 / np.sqrt(np.pi)))
+
+
+def brier(chance: Array, happened: NDArray[np.bool_]) -> float:
+    """Return the Brier score of stated chances: 0 is perfect, 0.25 a coin.
+
+    Examples
+    --------
+    >>> brier(np.array([0.5, 0.5]), np.array([True, False]))
+    0.25
+    """
+    return float(np.mean((chance - happened) ** 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A share with its 95% interval (Wilson) and the number it was counted over."""
+
+    value: float
+    lower: float
+    upper: float
+    n: int
+
+
+def share(hits: NDArray[np.bool_]) -> Share:
+    """Return the share of hits with its interval."""
+    n = int(hits.size)
+    if n == 0:
+        return Share(value=float("nan"), lower=float("nan"), upper=float("nan"), n=0)
+    z = float(ndtri(0.975))
+    p = float(hits.mean())
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return Share(value=p, lower=float(middle - half), upper=float(middle + half), n=n)
+
+
+def covered(draws: Array, observed: Array, level: float, *, seed: int = 1) -> NDArray[np.bool_]:
+    """Return whether the central interval of each prediction holds what was observed.
+
+    Scores are whole numbers and so are the draws: a value at the very end of the interval is
+    counted in proportion to how much of its probability lies inside, by a fixed random number.
+    """
+    uniform = np.random.default_rng(seed).random(observed.size)
+    rank = rank_share(draws, observed, uniform)
+    tail = (1.0 - level) / 2.0
+    return np.asarray((rank >= tail) & (rank <= 1.0 - tail))
+
+
+def rank_share(draws: Array, observed: Array, uniform: Array) -> Array:
+    """Return where the observation stands among the draws (0 to 1), ties broken at random."""
+    below = (draws < observed[:, None]).mean(axis=1)
+    at = (draws == observed[:, None]).mean(axis=1)
+    return np.asarray(below + uniform * at)
+
+
+def interval_holds(draws: Array, observed: Array, level: float) -> NDArray[np.bool_]:
+    """Return whether the interval as it is printed, from quantile to quantile, holds it."""
+    low, high = np.quantile(draws, ((1 - level) / 2, (1 + level) / 2), axis=1, method="nearest")
+    return np.asarray((observed >= low) & (observed <= high))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slope:
+    """Calibration of a stated chance: logistic slope and intercept with 95% intervals."""
+
+    slope: float
+    slope_lower: float
+    slope_upper: float
+    intercept: float
+    n: int
+    events: int
+
+
+def calibration_slope(chance: Array, happened: NDArray[np.bool_]) -> Slope:
+    """Return slope and intercept of the outcome on the log odds of the stated chance.
+
+    One and zero are perfect; a slope below one means chances too extreme.
+    """
+    p = np.clip(chance, 1e-3, 1.0 - 1e-3)
+    x = np.column_stack([np.ones(p.size), np.log(p / (1.0 - p))])
+    y = happened.astype(float)
+    beta = np.array([0.0, 1.0])
+    information = np.eye(2)
+    for _ in range(50):
+        mean = expit(x @ beta)
+        weight = mean * (1.0 - mean) + 1e-9
+        information = x.T @ (x * weight[:, None])
+        step = np.linalg.solve(information + 1e-9 * np.eye(2), x.T @ (y - mean))
+        beta = beta + np.clip(step, -2.0, 2.0)
+        if np.abs(step).max() < 1e-9:
+            break
+    sd = float(np.sqrt(np.linalg.inv(information + 1e-9 * np.eye(2))[1, 1]))
+    z = float(ndtri(0.975))
+    return Slope(
+        slope=float(beta[1]), slope_lower=float(beta[1] - z * sd),
+        slope_upper=float(beta[1] + z * sd), intercept=float(beta[0]), n=int(p.size),
+        events=int(y.sum()),
+    )  # fmt: skip
+
+
+def uniformity(shares: Array, bins: int = 20) -> tuple[NDArray[np.int64], float]:
+    """Return the histogram of rank shares (0 to 1) and the chi-square p that it is flat."""
+    counts, _ = np.histogram(shares, bins=bins, range=(0.0, 1.0))
+    return counts.astype(np.int64), float(chisquare(counts).pvalue)
