@@ -41,6 +41,16 @@ BELIEF_DRAWS = 100
 """Least draws of what is believed of concentrations: they cost little."""
 
 
+PI90_CONTAINS = {
+    "trials": "uncertainty of parameters and mechanisms, the spread between studies, and the "
+    "sampling of n patients with rating error",
+    "concentrations": "uncertainty of parameters, the spread between studies, and the sampling of "
+    "n subjects with assay error",
+    "safety": "uncertainty of parameters, the spread between studies, and the sampling of n patients",
+}
+"""What the 90% interval of a prediction holds, by kind of table."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replicated:
     """A table with the prediction of each of its rows.
@@ -79,6 +89,8 @@ class Replicated:
             for p in self.predictions
             if p.status.startswith("not_supported")
         )
+        if self.count("predicted"):
+            lines.append(f"  pi90 holds: {PI90_CONTAINS[self.table.layout.kind]}.")
         lines += [f"  not supported, {n}: {why}" for why, n in reasons.most_common()]
         lines += [f"  {p.status}" for p in self.predictions if p.status.startswith("error")]
         assumed = Counter(a for p in self.predictions for a in p.assumptions)
