@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.grid import SAME_TIME_H, Grid
-from ketacourse.engine.layout import SLOT_FLOATS, STEP_INTS
+from ketacourse.engine.interpolation import shapes
+from ketacourse.engine.layout import STEP_INTS
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array, Span
 from ketacourse.model import chain
@@ -23,13 +24,14 @@ DIGITS = 9
 class StepTables:
     """Tables in the layout of `engine.layout`.
 
-    ``slot_floats`` has one row per slot, slot 0 being scratch; ``step_floats`` and
-    ``step_ints`` one per step; ``active_ints`` holds channel and inflow row of each
-    entry, ``active_floats`` its rate per unit amount (1/h).
+    ``size_floats`` has one row per step size, the most frequent first: the first ``slots``
+    rows have a slot each, the others share the one after. ``step_ints`` has one row per
+    step; ``active_ints`` holds channel and inflow row of each entry, ``active_floats`` its
+    rate per unit amount (1/h).
     """
 
-    slot_floats: Array
-    step_floats: Array
+    slots: int
+    size_floats: Array
     step_ints: Index
     active_ints: Index
     active_floats: Array
@@ -37,14 +39,14 @@ class StepTables:
 
 def step_tables(problem: Problem, grid: Grid) -> StepTables:
     """Return the tables of one problem on one grid."""
-    floats = _sizes(grid)
-    slot, slot_floats = _slots(floats)
+    size, size_floats, slots = _sizes(grid)
     ints = np.zeros((grid.steps, len(STEP_INTS)), dtype=np.int64)
     column = {name: i for i, name in enumerate(STEP_INTS)}
     ints[:, column["restart"]] = grid.restart
     ints[:, column["row"]] = grid.output_row
-    ints[:, column["slot"]] = slot
-    ints[:, column["fresh"]] = slot == 0
+    ints[:, column["size"]] = size
+    ints[:, column["slot"]] = np.minimum(size, slots)
+    ints[:, column["fresh"]] = size >= slots
     active: list[tuple[int, int]] = []
     per_hour: list[float] = []
     now = dict.fromkeys(("active_from", "active_to"), 0)
@@ -66,38 +68,31 @@ def step_tables(problem: Problem, grid: Grid) -> StepTables:
         for name, value in now.items():
             ints[step, column[name]] = value
     return StepTables(
-        slot_floats=slot_floats,
-        step_floats=floats,
+        slots=slots,
+        size_floats=size_floats,
         step_ints=ints,
         active_ints=np.array(active or [(0, 0)], dtype=np.int64),
         active_floats=np.array(per_hour or [0.0]),
     )
 
 
-def _sizes(grid: Grid) -> Array:
+def _sizes(grid: Grid) -> tuple[Index, Array, int]:
+    """Return the row of each step, the table of sizes, and how many occur more than once.
+
+    Two steps are of one size if the steps before them, as far as they are used, are too.
+    """
     sizes = np.diff(grid.nodes_h)
-    ratio = np.zeros(grid.steps)
-    ratio[1:] = sizes[:-1] / sizes[1:]
-    ratio[grid.restart] = 0.0
-    bend = np.zeros(grid.steps)
-    smooth = ~grid.restart
-    bend[smooth] = 1.0 / (ratio[smooth] * (1.0 + ratio[smooth]))
-    return np.stack([sizes, ratio, bend], axis=1)
-
-
-def _slots(floats: Array) -> tuple[Index, Array]:
-    """Return the slot of each step and the table of slots; sizes that occur once get slot 0."""
-    keys = np.round(floats[:, :2], DIGITS)
+    polynomials = shapes(sizes, grid.restart)
+    table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(grid.steps, -1)])
+    keys = np.round(np.hstack([sizes[:, None], polynomials.reshape(grid.steps, -1)]), DIGITS)
     _, first, inverse, counts = np.unique(
         keys, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
     order = np.argsort(-counts, kind="stable")
-    chosen = [i for i in order[: MOST_SLOTS - 1] if counts[i] > 1]
-    slot_of = np.zeros(len(counts), dtype=np.int64)
-    slot_of[chosen] = np.arange(1, len(chosen) + 1)
-    table = np.zeros((len(chosen) + 1, len(SLOT_FLOATS)))
-    table[1:] = floats[first[chosen]] if chosen else table[1:]
-    return slot_of[inverse.reshape(-1)], table
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    slots = min(int((counts > 1).sum()), MOST_SLOTS)
+    return row[inverse.reshape(-1)], table[first[order]], slots
 
 
 def _entries(

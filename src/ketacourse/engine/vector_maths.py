@@ -5,6 +5,7 @@ patient's result does not depend on who shares the lane.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -70,6 +71,21 @@ class VectorMaths:
     def min(self, x: Any, y: Any) -> Any:
         """Return the smaller; a NaN in ``x`` is kept."""
         return self.b.select(self.b.fcmp_ordered(">", x, y), y, x)
+
+    def abs(self, x: Any) -> Any:
+        """Return the size without the sign; a NaN is kept."""
+        return self.max(x, self.b.fneg(x))
+
+    def replaced(self, lanes: Any, otherwise: Any, emit: Callable[[], Any]) -> Any:
+        """Return ``otherwise`` with some lanes replaced; what is emitted runs only if any are."""
+        start = self.b.block
+        with self.b.if_then(self.any(lanes), likely=False):
+            mended = self.b.select(lanes, emit(), otherwise)
+            end = self.b.block
+        found = self.b.phi(VECTOR)
+        found.add_incoming(otherwise, start)
+        found.add_incoming(mended, end)
+        return found
 
     def any(self, lanes: Any) -> Any:
         """Return whether a comparison holds for any patient of the lane."""
