@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from ketacourse.engine.interpolation import shapes
@@ -69,21 +71,55 @@ def test_a_loss_above_its_rest_is_part_of_the_source():
     assert step([0.3], 0.5, [1.0 - 1.5 * 0.5], (1.0, 2.0), 0.5) == pytest.approx(0.5, rel=1e-12)
 
 
-def test_a_damped_step_is_second_order():
-    def error(h):
-        # x' = 1 + t - (2 + t) x by many small steps
-        x, exact, t = 0.3, 0.3, 0.0
-        x = float(advance_damped(np.array(x), (1.0, 2.0), (1.0 + h, 2.0 + h), h))
-        for _ in range(4000):
-            middle = t + h / 8000
-            exact += h / 4000 * (1 + middle - (2 + middle) * exact) / (1 + (2 + middle) * h / 8000)
-            t += h / 4000
-        return abs(x - exact)
-
-    assert 2.5 < np.log2(error(0.2) / error(0.1)) < 3.5
+def smooth(t):
+    """Return gain and loss of an equation whose solution is ``2 + sin(3 t)``."""
+    loss = 2.0 + 0.15 * np.cos(2.0 * t)
+    return 3.0 * np.cos(3.0 * t) + loss * (2.0 + np.sin(3.0 * t)), loss
 
 
-@pytest.mark.parametrize("h", [0.1, 3.0, 1e6])
-def test_a_damped_step_of_any_size_stays_between_start_and_target(h):
-    found = float(advance_damped(np.array(0.9), (0.2, 2.0), (0.2, 2.0), h))
-    assert 0.1 <= found <= 0.9
+def error_of_a_run(steps, advance_one, first):
+    """Return the error at 1 of a run in equal steps that starts exactly at ``first`` nodes."""
+    h, k = 1.0 / steps, 2.0
+    exact = 2.0 + np.sin(3.0 * h * np.arange(steps + 1))
+    x = exact[first - 1]
+    sources = [smooth(i * h)[0] - (smooth(i * h)[1] - k) * exact[i] for i in range(first)][::-1]
+    for i in range(first - 1, steps):
+        x = float(advance_one(x, sources, i * h, h, k))
+        gain, loss = smooth((i + 1) * h)
+        sources = [gain - (loss - k) * x, *sources]
+    return abs(x - exact[-1])
+
+
+def polynomial_step(x, sources, t, h, k):
+    shape = shapes(np.full(4, h), np.arange(4) == 0)[-1]
+    return advance(x, sources[:3], smooth(t + h), k, *step_weights(np.array(k), h, shape))
+
+
+def damped_step(x, sources, t, h, k):
+    return advance_damped(x, smooth(t), smooth(t + h), h)
+
+
+@pytest.mark.parametrize(
+    ("advance_one", "first", "order"), [(polynomial_step, 3, 4), (damped_step, 1, 2)]
+)
+def test_the_error_of_a_run_falls_with_the_order_of_its_step(advance_one, first, order):
+    coarse, fine = (error_of_a_run(n, advance_one, first) for n in (40, 80))
+    assert np.log2(coarse / fine) == pytest.approx(order, abs=0.4)
+
+
+SIZES = st.one_of(st.just(0.0), st.floats(1e-9, 1e9))
+
+
+@given(start=SIZES, now=st.tuples(SIZES, SIZES), new=st.tuples(SIZES, SIZES), h=SIZES)
+def test_a_damped_step_of_any_size_stays_between_start_and_targets(start, now, new, h):
+    targets, losses = np.array([now[0], new[0]]), np.array([now[1], new[1]])
+    found = float(advance_damped(np.array(start), *zip(targets * losses, losses, strict=True), h))
+    lowest, highest = min(start, *targets), max(start, *targets)
+    assert lowest * (1 - 1e-12) <= found <= highest * (1 + 1e-12)
+
+
+def test_a_damped_step_follows_a_fast_state_behind_a_moving_target():
+    # x' = k (t - x) runs 1/k behind its target, however large the step
+    k, h = 1e4, 2.0
+    found = float(advance_damped(np.array(1.0 - 1 / k), (k, k), (k * 3.0, k), h))
+    assert 3.0 - found == pytest.approx(1 / k, rel=1e-3)

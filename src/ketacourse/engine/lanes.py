@@ -273,13 +273,15 @@ class _Kernel(Emitter):
         farthest = m.mul(at_end, m.max(m.abs(earlier), m.abs(excess)))
 
         def damped() -> Any:
-            half_h = m.mul(m.constant(0.5), given["h"])
+            half, one = m.mul(m.constant(0.5), given["h"]), m.constant(1.0)
             rest = self.load(self.work(self.layout.losses + row))
-            z = m.mul(half_h, m.add(m.add(earlier, excess), m.add(rest, rest)))
-            half = m.add(m.constant(1.0), m.mul(m.constant(0.5), z))
-            gain = m.add(m.mul(earlier, given["x"]), m.add(given["source"], given["gain"]))
-            known = m.add(given["x"], m.mul(m.mul(half_h, gain), half))
-            return m.div(known, m.add(m.constant(1.0), m.mul(z, half)))
+            above = m.max(earlier, excess)
+            top = m.add(rest, above)
+            end = m.mul(half, m.add(one, m.mul(given["h"], top)))
+            source = m.add(given["source"], m.mul(above, given["x"]))
+            known = m.add(m.add(given["x"], m.mul(half, source)), m.mul(end, given["gain"]))
+            below = m.add(one, m.mul(half, top))
+            return m.div(known, m.add(below, m.mul(end, m.add(rest, excess))))
 
         far = self.b.fcmp_ordered(">", farthest, m.constant(FARTHEST))
         return m.replaced(far, otherwise, damped)

@@ -12,9 +12,9 @@ and :math:`N` taken as the polynomial through the last four nodes (fewer after a
 see `engine.interpolation`), the step is exact up to the interpolation: fourth order,
 one evaluation of each equation per step. :math:`N` at the end of the step contains the
 new :math:`x` linearly, and is solved for. Where a loss is so far from its rest that the
-step might not be stable, a damped step is taken instead: second order, stable for any
-size, and never below zero. The drug is exact: its modes are
-multiplied by :math:`e^{-\lambda h}`.
+step might not be stable, a damped step is taken instead: second order, and for any size
+a mean of the start and the targets. The drug is exact: its modes are multiplied by
+:math:`e^{-\lambda h}`.
 
 The weights are the moments :math:`I_j = \int_0^1 e^{-z(1-\theta)} \theta^j d\theta`,
 :math:`z = \bar k h`.
@@ -101,7 +101,10 @@ def advance(
 
 
 def advance_damped(x: Array, now: tuple[Array, Array], new: tuple[Array, Array], h: float) -> Array:
-    """Return a state at the end of a step, with ``exp(-z)`` as ``1 / (1 + z + z^2 / 2)``.
+    """Return a state at the end of a step as a mean of its start and both targets.
+
+    The larger loss is taken out, the source is a line, and ``exp(-z)`` stands as
+    ``1 / (1 + z + z^2 / 2)``; all weights are then positive.
 
     Parameters
     ----------
@@ -112,9 +115,10 @@ def advance_damped(x: Array, now: tuple[Array, Array], new: tuple[Array, Array],
     h
         Step size (h).
     """
-    z = 0.5 * h * (now[1] + new[1])
-    half = 1.0 + 0.5 * z
-    return np.asarray((x + 0.5 * h * (now[0] + new[0]) * half) / (1.0 + z * half))
+    half, top = 0.5 * h, np.maximum(now[1], new[1])
+    end = half * (1.0 + h * top)
+    known = x + half * (now[0] + (top - now[1]) * x) + end * new[0]
+    return np.asarray(known / (1.0 + half * top + end * new[1]))
 
 
 def run_scheme(
