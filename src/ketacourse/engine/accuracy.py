@@ -19,6 +19,7 @@ from ketacourse.engine.layout import QUANTITIES
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.run import run
 from ketacourse.engine.schedule import Array
+from ketacourse.engine.thinning import thinned
 from ketacourse.errors import SolverError
 
 PILOTS = 16
@@ -48,9 +49,19 @@ NOTHING = 1e-6
 
 
 def accurate_nodes(
-    problem: Problem, tolerance: float, quantities: tuple[str, ...] = QUANTITIES
+    problem: Problem,
+    tolerance: float,
+    quantities: tuple[str, ...] = QUANTITIES,
+    *,
+    sparing: bool = False,
 ) -> Array:
     """Return nodes on which each of the quantities is within ``tolerance`` of its range.
+
+    Parameters
+    ----------
+    sparing
+        Leave out steps that these quantities do not need (`engine.thinning`): takes
+        longer, and pays where many patients are run on the nodes.
 
     Raises
     ------
@@ -61,15 +72,17 @@ def accurate_nodes(
     checked = _spread(problem.patients, CHECKED)
     nodes = base_nodes(problem.schedule)
     for _ in range(ROUNDS):
-        nodes = _refined(problem.subset(chosen), nodes, tolerance, quantities)
+        pilots = problem.subset(chosen)
+        nodes = _refined(pilots, nodes, tolerance, quantities)
+        found = _spared(pilots, nodes, tolerance, quantities) if sparing else nodes
         if len(chosen) == problem.patients:
-            return nodes
-        at = nodes[:: -(-len(nodes) // CHECKED_NODES)]
-        errors = _errors(problem.subset(checked), nodes, at, quantities).max(axis=1)
+            return found
+        at = found[:: -(-len(found) // CHECKED_NODES)]
+        errors = _errors(problem.subset(checked), found, at, quantities).max(axis=1)
         worst = errors.max(axis=1)
         missed = np.flatnonzero(~(worst <= CHECK_MARGIN * tolerance))
         if missed.size == 0:
-            return nodes
+            return found
         chosen = np.union1d(chosen, checked[missed[np.argsort(-worst[missed])][:PILOTS]])
     row = int(np.argmax(worst))
     raise _unreached(
@@ -96,6 +109,13 @@ def _refined(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[
         nodes = bisected(nodes, marked)
     row, column = np.unravel_index(int(errors[:, asked].argmax()), (len(nodes), len(asked)))
     raise _unreached(quantities[column], f"{nodes[row]:.4g} h", tolerance)
+
+
+def _spared(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[str, ...]) -> Array:
+    """Return fewer nodes, on which the results differ by what the margins leave."""
+    scale = scale_of(run(pilots, build_grid(pilots.schedule, nodes), quantities))
+    allowance = (CHECK_MARGIN - MARGIN) * tolerance
+    return thinned(pilots, nodes, allowance, quantities, scale)
 
 
 def _unreached(quantity: str, where: str, tolerance: float) -> SolverError:

@@ -53,13 +53,18 @@ class Grid:
         return len(self.nodes_h) - 1
 
 
+def skeleton(schedule: Schedule) -> Array:
+    """Return the nodes that every grid has: edges and reported times (h)."""
+    return _merged(np.concatenate([schedule.edges(), schedule.times_h]))
+
+
 def base_nodes(schedule: Schedule) -> Array:
     """Return the nodes of the unrefined grid (h).
 
     What lies between edges and reported times is cut in halves, and these again, so that
     few different step sizes occur.
     """
-    nodes = _merged(np.concatenate([schedule.edges(), schedule.times_h]))
+    nodes = skeleton(schedule)
     drug_edges = np.array(
         sorted({t for i in schedule.inflows for t in (i.start_h, i.start_h + i.duration_h)})
     )

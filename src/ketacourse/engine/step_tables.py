@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.grid import SAME_TIME_H, Grid
-from ketacourse.engine.interpolation import shapes
+from ketacourse.engine.interpolation import NODES, shapes
 from ketacourse.engine.layout import STEP_INTS
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array, Span
@@ -49,24 +49,20 @@ def step_tables(problem: Problem, grid: Grid) -> StepTables:
     ints[:, column["fresh"]] = size >= slots
     active: list[tuple[int, int]] = []
     per_hour: list[float] = []
-    now = dict.fromkeys(("active_from", "active_to"), 0)
-    now |= dict.fromkeys((f"{name}_row" for name in chain.INPUTS), -1)
-    for step in range(grid.steps):
-        start = float(grid.nodes_h[step])
-        if grid.restart[step]:
-            running, pushed = _entries(problem, start)
-            first = len(active)
-            active += running
-            per_hour += [1.0 / problem.schedule.inflows[row].duration_h for _, row in running]
-            now["active_from"], now["active_to"] = first, len(active)
-            ints[step, column["push_from"]] = len(active)
-            active += pushed
-            per_hour += [0.0] * len(pushed)
-            ints[step, column["push_to"]] = len(active)
-            for name in chain.INPUTS:
-                now[f"{name}_row"] = problem.schedule.event_row(name, start)
-        for name, value in now.items():
-            ints[step, column[name]] = value
+    restarts = np.flatnonzero(grid.restart)
+    for first, stop in zip(restarts, [*restarts[1:], grid.steps], strict=True):
+        start = float(grid.nodes_h[first])
+        running, pushed = _entries(problem, start)
+        until = {"active_from": len(active), "active_to": len(active) + len(running)}
+        until |= {f"{name}_row": problem.schedule.event_row(name, start) for name in chain.INPUTS}
+        for name, value in until.items():
+            ints[first:stop, column[name]] = value
+        active += running
+        per_hour += [1.0 / problem.schedule.inflows[row].duration_h for _, row in running]
+        ints[first, column["push_from"]] = len(active)
+        active += pushed
+        per_hour += [0.0] * len(pushed)
+        ints[first, column["push_to"]] = len(active)
     return StepTables(
         slots=slots,
         size_floats=size_floats,
@@ -84,15 +80,19 @@ def _sizes(grid: Grid) -> tuple[Index, Array, int]:
     sizes = np.diff(grid.nodes_h)
     polynomials = shapes(sizes, grid.restart)
     table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(grid.steps, -1)])
-    keys = np.round(np.hstack([sizes[:, None], polynomials.reshape(grid.steps, -1)]), DIGITS)
-    _, first, inverse, counts = np.unique(
-        keys, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(-counts, kind="stable")
-    row = np.empty(len(order), dtype=np.int64)
-    row[order] = np.arange(len(order))
+    used = np.abs(polynomials).max(axis=2) > 0.0
+    before = [np.where(used[:, n], np.roll(sizes, n - 1) / sizes, 0.0) for n in range(2, NODES)]
+    keys = np.round(np.column_stack([sizes, used.sum(axis=1), *before]), DIGITS)
+    order = np.lexsort(keys.T)
+    new = np.append(True, (np.diff(keys[order], axis=0) != 0.0).any(axis=1))
+    first, group = np.minimum.reduceat(order, np.flatnonzero(new)), np.cumsum(new) - 1
+    counts = np.bincount(group)
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    row = np.empty(grid.steps, dtype=np.int64)
+    row[order] = rank[group]
     slots = min(int((counts > 1).sum()), MOST_SLOTS)
-    return row[inverse.reshape(-1)], table[first[order]], slots
+    return row, table[first[np.argsort(rank)]], slots
 
 
 def _entries(
