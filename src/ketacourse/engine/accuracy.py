@@ -30,6 +30,8 @@ CHECKED_NODES = 400
 """Nodes, spread over the run, at which they are checked."""
 ROUNDS = 8
 """Times that patients who missed the tolerance may join."""
+SPARING_ROUNDS = 3
+"""Of these, those in which steps that seem not to be needed are left out."""
 MARGIN = 0.5
 """Share of the tolerance the difference may reach on those who choose the grid."""
 CHECK_MARGIN = 0.75
@@ -71,10 +73,12 @@ def accurate_nodes(
     chosen = _spread(problem.patients, PILOTS)
     checked = _spread(problem.patients, CHECKED)
     nodes = base_nodes(problem.schedule)
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         pilots = problem.subset(chosen)
         nodes = _refined(pilots, nodes, tolerance, quantities)
-        found = _spared(pilots, nodes, tolerance, quantities) if sparing else nodes
+        # where other patients keep missing the tolerance, every step may be needed
+        spare = sparing and turn < SPARING_ROUNDS
+        found = _spared(pilots, nodes, tolerance, quantities) if spare else nodes
         if len(chosen) == problem.patients:
             return found
         at = found[:: -(-len(found) // CHECKED_NODES)]

@@ -185,18 +185,31 @@ class Emitter:
         return self.b.if_then(self.b.icmp_signed(">=", row, self.integer(0)))
 
     @contextmanager
-    def loop(self, start: Any, stop: Any, name: str) -> Iterator[Any]:
-        """Emit a loop from ``start`` to ``stop``; the body is what is emitted inside."""
-        b = self.b
+    def loop(
+        self, start: Any, stop: Any, name: str, carried: list[Any] | None = None
+    ) -> Iterator[Any]:
+        """Emit a loop from ``start`` to ``stop``; the body is what is emitted inside.
+
+        ``carried`` holds lanes that stay in registers from turn to turn: the body replaces
+        its entries, and after the loop it holds the last ones.
+        """
+        b, carried = self.b, [] if carried is None else carried
         before = b.block
         head, body, after = (b.append_basic_block(f"{name}.{p}") for p in ("head", "body", "after"))
         b.branch(head)
         b.position_at_end(head)
         counter = b.phi(INT64, name=name)
         counter.add_incoming(start, before)
+        turns = [b.phi(VECTOR) for _ in carried]
+        for turn, value in zip(turns, carried, strict=True):
+            turn.add_incoming(value, before)
+        carried[:] = turns
         b.cbranch(b.icmp_signed("<", counter, stop), body, after)
         b.position_at_end(body)
         yield counter
+        for turn, value in zip(turns, carried, strict=True):
+            turn.add_incoming(value, b.block)
         counter.add_incoming(b.add(counter, self.integer(1)), b.block)
         b.branch(head)
         b.position_at_end(after)
+        carried[:] = turns

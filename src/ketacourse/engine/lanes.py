@@ -223,18 +223,14 @@ class _Kernel(Emitter):
 
     def _refresh_drivers(self) -> None:
         m = self.maths
-        for driver in range(len(brain.DRIVERS)):
-            self.store(self.driver_pointer(driver), m.constant(0.0))
-        with self.loop(self.integer(0), self.a["modes"], "weight") as mode:
+        sums = [m.constant(0.0)] * len(brain.DRIVERS)
+        with self.loop(self.integer(0), self.a["modes"], "weight", sums) as mode:
             z = self.load(self.mode_pointer(mode))
-            for driver in range(len(brain.DRIVERS)):
+            for driver, total in enumerate(sums):
                 at = self.b.add(self.b.mul(self.integer(driver), self.a["modes"]), mode)
-                pointer = self.driver_pointer(driver)
-                part = m.mul(self.load_lane(self.base["weights"], at), z)
-                self.store(pointer, m.add(self.load(pointer), part))
-        for driver in range(len(brain.DRIVERS)):
-            pointer = self.driver_pointer(driver)
-            self.store(pointer, m.max(self.load(pointer), m.constant(0.0)))
+                sums[driver] = m.add(m.mul(self.load_lane(self.base["weights"], at), z), total)
+        for driver, total in enumerate(sums):
+            self.store(self.driver_pointer(driver), m.max(total, m.constant(0.0)))
 
     def _move_states(self, step: Any, slot: Any) -> None:
         """Emit each state's step (see `scheme.advance`), in the order of causation."""

@@ -94,10 +94,16 @@ class VectorMaths:
 
     def polynomial(self, x: Any, coefficients: list[float]) -> Any:
         """Return the polynomial with the given coefficients, lowest power first."""
-        total = self.constant(coefficients[-1])
-        for coefficient in reversed(coefficients[:-1]):
-            total = self.add(self.mul(total, x), self.constant(coefficient))
-        return total
+        terms = [self.constant(c) for c in coefficients]
+        power = x
+        while len(terms) > 1:
+            pairs = [
+                self.add(self.mul(terms[i + 1], power), terms[i])
+                for i in range(0, len(terms) - 1, 2)
+            ]
+            terms = pairs + terms[len(pairs) * 2 :]
+            power = self.mul(power, power) if len(terms) > 1 else power
+        return terms[0]
 
     def exp(self, x: Any) -> Any:
         """Return ``exp(x)``, held within -708 to 708."""
