@@ -91,10 +91,7 @@ def path_nodes(trial: Trial, cell: int, position: int) -> Array:
         path = paths_of(trial, cell)[position]
         cohort = pilot_patients(trial, cell, PILOTS)
         posed = pose_group(trial, path, cohort, np.arange(PILOTS))
-        # Quantity by quantity: the steps that each needs, together, are far fewer than those
-        # chosen for all of them at once, where a bisection for one starts anew for the rest.
-        chosen = [accurate_nodes(posed.problem, DEFAULT_TOLERANCE, (q,)) for q in QUANTITIES]
-        _NODES[key] = np.unique(np.concatenate(chosen))
+        _NODES[key] = accurate_nodes(posed.problem, DEFAULT_TOLERANCE, QUANTITIES, sparing=True)
     return _NODES[key]
 
 
