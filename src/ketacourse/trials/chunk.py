@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.accuracy import accurate_nodes
-from ketacourse.engine.solve import DEFAULT_TOLERANCE
+from ketacourse.engine.solve import DEFAULT_TOLERANCE, MANY
 from ketacourse.population.cohort import Cohort
 from ketacourse.population.streams import uniforms
 from ketacourse.trials.conduct import Conducted, conduct, pose_group
@@ -91,7 +91,8 @@ def path_nodes(trial: Trial, cell: int, position: int) -> Array:
         path = paths_of(trial, cell)[position]
         cohort = pilot_patients(trial, cell, PILOTS)
         posed = pose_group(trial, path, cohort, np.arange(PILOTS))
-        _NODES[key] = accurate_nodes(posed.problem, DEFAULT_TOLERANCE, QUANTITIES, sparing=True)
+        many = trial.patients_of(cell) >= MANY
+        _NODES[key] = accurate_nodes(posed.problem, DEFAULT_TOLERANCE, QUANTITIES, sparing=many)
     return _NODES[key]
 
 
