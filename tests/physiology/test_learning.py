@@ -28,7 +28,7 @@ def test_a_session_during_the_infusion_teaches_less_than_one_without_drug(coping
 
 def test_a_session_in_the_window_teaches_at_least_as_much_as_one_without_drug(coping, anyone):
     with_drug, without = coping(24.0, rows=anyone()), coping(24.0, mg=0.0, rows=anyone())
-    assert (with_drug >= without - 1e-6).all()
+    assert (with_drug >= without * (1 - 1e-3)).all()  # the accuracy of the runs
     assert (with_drug[:5] > 1.1 * without[:5]).all()
 
 

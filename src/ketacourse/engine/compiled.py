@@ -1,7 +1,5 @@
 """Lay out a batch for the compiled kernel and call it."""
 
-from dataclasses import fields
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +10,11 @@ from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array
 from ketacourse.engine.step_tables import step_tables
 from ketacourse.engine.vector_maths import LANES
+
+CACHE_LINE = 8
+"""Length of a cache line, in floats."""
+RESULTS_AT_ONCE = 2**17
+"""Results (floats) after which they are put in order, while they are still in the cache."""
 
 
 def run_compiled(
@@ -27,47 +30,65 @@ def run_compiled(
         Whether every state of a patient ended finite, shape (N,).
     """
     function, layout = kernel()
-    patients, rows = problem.patients, len(problem.schedule.times_h)
+    patients, modes = problem.patients, problem.modes
     blocks = -(-patients // LANES)
+    shape = (len(problem.schedule.times_h), len(quantities))
+    together = max(1, min(blocks, RESULTS_AT_ONCE // (shape[0] * shape[1] * LANES)))
     tables = step_tables(problem, grid)
-    modes = problem.modes.rates.shape[1]
-    slots = len(tables.slot_floats)
-    drivers = problem.modes.weights[:, problem.drivers, :]
+    drivers = modes.weights[:, problem.drivers, :]
     arrays = {
-        **{f.name: getattr(tables, f.name) for f in fields(tables)},
-        "parameters": _in_lanes(problem.parameters.T, patients, blocks),
-        "rates": _in_lanes(problem.modes.rates, patients, blocks),
-        "weights": _in_lanes(drivers, patients, blocks),
-        "forcing": _in_lanes(problem.modes.forcing, patients, blocks),
-        "amounts": _in_lanes(problem.amounts.T, patients, blocks),
-        "attendance": _in_lanes(problem.attendance.T, patients, blocks),
+        "size_floats": tables.size_floats,
+        "step_ints": tables.step_ints,
+        "active_ints": tables.active_ints,
+        "active_floats": tables.active_floats,
         "columns": np.array([layout.column(q) for q in quantities], dtype=np.int64),
-        "work": np.zeros(layout.lanes(modes, slots) * LANES),
-        "out": np.empty((blocks, rows, len(quantities), LANES)),
+        "parameters": _in_lanes(problem.parameters, patients),
+        "rates": _in_lanes(np.moveaxis(modes.rates, 0, -1), patients),
+        "weights": _in_lanes(np.moveaxis(drivers, 0, -1), patients),
+        "forcing": _in_lanes(np.moveaxis(modes.forcing, 0, -1), patients),
+        "amounts": _in_lanes(problem.amounts, patients),
+        "attendance": _in_lanes(problem.attendance, patients),
+        "work": _aligned(layout.lanes(modes.rates.shape[1], tables.slots + 1) * LANES),
+        "out": np.empty((together, *shape, LANES)),
         "check": np.empty((blocks, LANES)),
     }
     numbers = {
-        "first": 0,
-        "last": blocks,
         "steps": grid.steps,
-        "slots": slots,
-        "modes": modes,
-        "channels": problem.modes.forcing.shape[2],
+        "slots": tables.slots,
+        "modes": modes.rates.shape[1],
+        "channels": modes.forcing.shape[2],
         "inflows": len(problem.amounts),
         "events": len(problem.attendance),
-        "rows": rows,
-        "n_columns": len(quantities),
+        "rows": shape[0],
+        "n_columns": shape[1],
         "first_output": int(grid.first_output),
     }
-    function(*(numbers[n] if n in numbers else arrays[n].ctypes.data for n in ARGUMENTS))
-    out = np.moveaxis(arrays["out"], 3, 1).reshape(blocks * LANES, rows, len(quantities))
+    pointers = {name: array.ctypes.data for name, array in arrays.items()}
+    values = np.empty((blocks, LANES, *shape))
+    for first in range(0, blocks, together):
+        last = min(first + together, blocks)
+        given = {**pointers, **numbers, "first": first, "last": last}
+        function(*(given[name] for name in ARGUMENTS))
+        values[first:last] = np.moveaxis(arrays["out"][: last - first], 3, 1)
     finite = np.isfinite(arrays["check"].reshape(-1)[:patients])
-    return np.ascontiguousarray(out[:patients]), finite
+    return values.reshape(-1, *shape)[:patients], finite
 
 
-def _in_lanes(values: Array, patients: int, blocks: int) -> Array:
-    """Return values (N or 1, ...) as (blocks, ..., LANES); the last block repeats a patient."""
-    whole = np.broadcast_to(values, (patients, *values.shape[1:]))
-    index = np.minimum(np.arange(blocks * LANES), patients - 1)
-    padded = whole[index].reshape(blocks, LANES, -1)
-    return np.ascontiguousarray(padded.transpose(0, 2, 1))
+def _in_lanes(values: Array, patients: int) -> Array:
+    """Return values (..., N or 1) as (blocks, ..., LANES); the last block repeats a patient."""
+    flat = values.reshape(-1, values.shape[-1])
+    flat = np.broadcast_to(flat, (len(flat), patients))
+    whole, left = divmod(patients, LANES)
+    found = np.empty((whole + bool(left), len(flat), LANES))
+    many = flat[:, : whole * LANES].reshape(len(flat), whole, LANES)
+    found[:whole] = many.transpose(1, 0, 2)
+    if left:
+        found[whole] = flat[:, np.minimum(whole * LANES + np.arange(LANES), patients - 1)]
+    return found
+
+
+def _aligned(count: int) -> Array:
+    """Return zeros that start at a cache line, so that no lane lies across two."""
+    room = np.zeros(count + CACHE_LINE)
+    first = (-room.ctypes.data // room.itemsize) % CACHE_LINE
+    return room[first : first + count]

@@ -6,8 +6,15 @@ from typing import Any
 
 from llvmlite import ir
 
-from ketacourse.engine.layout import ROLES, SLOT_FLOATS, STEP_INTS, Layout
-from ketacourse.engine.recorded import RecordedChain, RecordedState
+from ketacourse.engine.layout import (
+    MODE_WEIGHTS,
+    SIZE_FLOATS,
+    SOURCES,
+    STATE_WEIGHTS,
+    STEP_INTS,
+    Layout,
+)
+from ketacourse.engine.recorded import RecordedChain
 from ketacourse.engine.vector_maths import INT64, LANES, VECTOR, VectorMaths
 from ketacourse.model import brain, chain
 
@@ -59,6 +66,9 @@ class Emitter:
                     known[index] = self._input(arguments[0], given)
                 elif use_static and index in self.layout.static:
                     known[index] = self.load(self.static_pointer(self.layout.static[index]))
+                elif use_static and operation == "div" and arguments[1] in self.layout.inverse:
+                    reciprocal = self.load(self.static_pointer(self.layout.inverse[arguments[1]]))
+                    known[index] = self.maths.mul(get(arguments[0]), reciprocal)
                 else:
                     known[index] = getattr(self.maths, operation)(*(get(i) for i in arguments))
             return known[index]
@@ -77,7 +87,7 @@ class Emitter:
         if space == "u":
             return self.load(self.work(self.layout.inputs + chain.INPUTS.index(short)))
         if space == "x":
-            return self.load(self.work(ROLES * self.state_row[short]))
+            return self.load(self.work(self.state_row[short]))
         raise KeyError(name)
 
     # Addresses
@@ -107,20 +117,23 @@ class Emitter:
         """Return the address of a lane of the work space."""
         return self.lane(self.a["work"], self.integer(lane))
 
-    def state(self, state: RecordedState, role: int) -> Any:
-        """Load one of the roles of a state."""
-        return self.load(self.work(ROLES * self.state_row[state.name] + role))
+    def ring(self, step: Any, back: int) -> Any:
+        """Return the first lane of the sources ``back`` nodes before the start of a step."""
+        turn = self.b.urem(self.b.add(step, self.integer(SOURCES - back)), self.integer(SOURCES))
+        return self.b.add(
+            self.integer(self.layout.sources), self.b.mul(turn, self.integer(self.layout.states))
+        )
 
-    def put_state(self, state: RecordedState, role: int, value: Any) -> None:
-        """Store one of the roles of a state."""
-        self.store(self.work(ROLES * self.state_row[state.name] + role), value)
+    def source_pointer(self, ring: Any, row: int) -> Any:
+        """Return the address of a state's source at one node of the ring."""
+        return self.lane(self.a["work"], self.b.add(ring, self.integer(row)))
 
     def driver_pointer(self, driver: int) -> Any:
         """Return the address of a driver."""
         return self.work(self.layout.drivers + driver)
 
     def static_pointer(self, position: int) -> Any:
-        """Return the address of a sub-expression of parameters alone."""
+        """Return the address of a sub-expression of parameters alone, or a reciprocal."""
         return self.work(self.layout.statics + position)
 
     def mode_pointer(self, mode: Any) -> Any:
@@ -129,27 +142,31 @@ class Emitter:
 
     def slot(self, number: Any) -> Any:
         """Return the first lane (a run-time integer) of a slot of coefficients."""
-        empty = self.layout.slot_lanes(0)
-        size = self.b.add(self.integer(empty), self.b.mul(self.a["modes"], self.integer(2)))
+        modes = self.b.mul(self.a["modes"], self.integer(MODE_WEIGHTS))
+        size = self.b.add(self.integer(self.layout.slot_lanes(0)), modes)
         first = self.b.add(self.integer(self.layout.modes), self.a["modes"])
         return self.b.add(first, self.b.mul(number, size))
 
-    def coefficient(self, slot: Any, position: int) -> Any:
-        """Return the address of one coefficient of a slot."""
-        return self.lane(self.a["work"], self.b.add(slot, self.integer(position)))
+    def coefficient(self, slot: Any, row: Any, which: int) -> Any:
+        """Return the address of one coefficient of a state in a slot."""
+        at = self.b.add(self.b.mul(row, self.integer(STATE_WEIGHTS)), self.integer(which))
+        return self.lane(self.a["work"], self.b.add(slot, at))
 
     def mode_coefficient(self, slot: Any, mode: Any, which: int) -> Any:
         """Return the address of one coefficient of a mode in a slot."""
         start = self.b.add(slot, self.integer(self.layout.slot_lanes(0) + which))
-        return self.lane(self.a["work"], self.b.add(start, self.b.mul(mode, self.integer(2))))
+        return self.lane(
+            self.a["work"], self.b.add(start, self.b.mul(mode, self.integer(MODE_WEIGHTS)))
+        )
 
-    def table_floats(self, table: str, row: Any) -> tuple[Any, ...]:
-        """Load one row of a table of step sizes as lanes."""
-        found = []
-        for column in range(len(SLOT_FLOATS)):
-            at = self.b.add(self.b.mul(row, self.integer(len(SLOT_FLOATS))), self.integer(column))
-            found.append(self.maths.spread(self.b.load(self.b.gep(self.a[table], [at]))))
-        return tuple(found)
+    def size_floats(self, row: Any) -> Values:
+        """Load one row of the table of step sizes as lanes, by name."""
+        first = self.b.mul(row, self.integer(len(SIZE_FLOATS)))
+        found = {}
+        for column, name in enumerate(SIZE_FLOATS):
+            at = self.b.add(first, self.integer(column))
+            found[name] = self.maths.spread(self.b.load(self.b.gep(self.a["size_floats"], [at])))
+        return found
 
     def step_int(self, step: Any, name: str) -> Any:
         """Load one column of the table of steps."""
@@ -168,18 +185,31 @@ class Emitter:
         return self.b.if_then(self.b.icmp_signed(">=", row, self.integer(0)))
 
     @contextmanager
-    def loop(self, start: Any, stop: Any, name: str) -> Iterator[Any]:
-        """Emit a loop from ``start`` to ``stop``; the body is what is emitted inside."""
-        b = self.b
+    def loop(
+        self, start: Any, stop: Any, name: str, carried: list[Any] | None = None
+    ) -> Iterator[Any]:
+        """Emit a loop from ``start`` to ``stop``; the body is what is emitted inside.
+
+        ``carried`` holds lanes that stay in registers from turn to turn: the body replaces
+        its entries, and after the loop it holds the last ones.
+        """
+        b, carried = self.b, [] if carried is None else carried
         before = b.block
         head, body, after = (b.append_basic_block(f"{name}.{p}") for p in ("head", "body", "after"))
         b.branch(head)
         b.position_at_end(head)
         counter = b.phi(INT64, name=name)
         counter.add_incoming(start, before)
+        turns = [b.phi(VECTOR) for _ in carried]
+        for turn, value in zip(turns, carried, strict=True):
+            turn.add_incoming(value, before)
+        carried[:] = turns
         b.cbranch(b.icmp_signed("<", counter, stop), body, after)
         b.position_at_end(body)
         yield counter
+        for turn, value in zip(turns, carried, strict=True):
+            turn.add_incoming(value, b.block)
         counter.add_incoming(b.add(counter, self.integer(1)), b.block)
         b.branch(head)
         b.position_at_end(after)
+        carried[:] = turns

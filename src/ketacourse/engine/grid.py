@@ -15,9 +15,9 @@ from ketacourse.errors import OutOfRangeError
 
 Index = NDArray[np.int64]
 
-FIRST_STEP_H = 0.05
+FIRST_STEP_H = 0.1
 """Step just after drug starts or stops entering, before refinement (h)."""
-GROWTH = 0.25
+GROWTH = 1.0
 """Growth of the step with the time since the last such edge (h per h)."""
 LARGEST_STEP_H = 24.0
 SLOW_FIRST_STEP_H = 0.5
@@ -53,27 +53,32 @@ class Grid:
         return len(self.nodes_h) - 1
 
 
+def skeleton(schedule: Schedule) -> Array:
+    """Return the nodes that every grid has: edges and reported times (h)."""
+    return _merged(np.concatenate([schedule.edges(), schedule.times_h]))
+
+
 def base_nodes(schedule: Schedule) -> Array:
-    """Return the nodes of the unrefined grid (h)."""
-    hard = _merged(np.concatenate([schedule.edges(), schedule.times_h]))
+    """Return the nodes of the unrefined grid (h).
+
+    What lies between edges and reported times is cut in halves, and these again, so that
+    few different step sizes occur.
+    """
+    nodes = skeleton(schedule)
     drug_edges = np.array(
         sorted({t for i in schedule.inflows for t in (i.start_h, i.start_h + i.duration_h)})
     )
     soft_edges = np.array(
         sorted({t for s in (*schedule.visits, *schedule.therapy) for t in (s.start_h, s.end_h)})
     )
-    nodes = [hard[0]]
-    for end in hard[1:]:
-        while end - nodes[-1] > SAME_TIME_H:
-            step = _wanted_step(nodes[-1], drug_edges, soft_edges)
-            left = end - nodes[-1]
-            if step >= left:
-                nodes.append(end)
-            elif 2 * step >= left:
-                nodes.append(nodes[-1] + left / 2)
-            else:
-                nodes.append(nodes[-1] + step)
-    return np.array(nodes)
+    while True:
+        wanted = np.full(len(nodes) - 1, LARGEST_STEP_H)
+        for edges, first in ((drug_edges, FIRST_STEP_H), (soft_edges, SLOW_FIRST_STEP_H)):
+            wanted = np.minimum(wanted, first + GROWTH * _since(nodes[:-1], edges))
+        large = np.diff(nodes) > wanted + SAME_TIME_H
+        if not large.any():
+            return nodes
+        nodes = bisected(nodes, large)
 
 
 def build_grid(schedule: Schedule, nodes_h: Array) -> Grid:
@@ -101,13 +106,18 @@ def bisected(nodes_h: Array, where: NDArray[np.bool_] | None = None) -> Array:
     return np.sort(np.concatenate([nodes_h, chosen]))
 
 
-def _wanted_step(time_h: float, drug_edges: Array, soft_edges: Array) -> float:
-    step = LARGEST_STEP_H
-    for edges, first in ((drug_edges, FIRST_STEP_H), (soft_edges, SLOW_FIRST_STEP_H)):
-        position = int(np.searchsorted(edges, time_h + SAME_TIME_H))
-        if position > 0:
-            step = min(step, first + GROWTH * (time_h - edges[position - 1]))
-    return step
+def in_thirds(nodes_h: Array) -> Array:
+    """Return nodes with every step cut into three equal ones."""
+    parts = np.arange(3) / 3.0
+    cut = nodes_h[:-1, None] + np.diff(nodes_h)[:, None] * parts
+    return np.append(cut.reshape(-1), nodes_h[-1])
+
+
+def _since(times_h: Array, edges_h: Array) -> Array:
+    """Return the time since the last edge (h), infinite before the first."""
+    position = np.searchsorted(edges_h, times_h + SAME_TIME_H)
+    last: Array = np.append(-np.inf, edges_h)[position]
+    return times_h - last
 
 
 def _merged(times: Array) -> Array:

@@ -2,8 +2,9 @@
 
 One function integrates blocks of `LANES` patients with the scheme of
 `engine.scheme`. Sub-expressions of parameters alone are computed once per block. Steps
-of the same size share a slot of coefficients: what a mode keeps, and the weights of a
-state whose loss never changes, are computed once per slot and block.
+of the same size, with the same steps before them, share a slot of coefficients: what is
+kept of modes and states, and the weights of their sources, are computed once per slot
+and block.
 """
 
 from collections.abc import Callable
@@ -12,10 +13,19 @@ from typing import Any
 from llvmlite import ir
 
 from ketacourse.engine.emitter import Emitter, Values
-from ketacourse.engine.layout import ARGUMENTS, INTEGER_ARRAYS, INTEGERS, WEIGHTS, Layout
+from ketacourse.engine.interpolation import NODES
+from ketacourse.engine.lane_moments import emit_moments
+from ketacourse.engine.layout import (
+    ARGUMENTS,
+    INTEGER_ARRAYS,
+    INTEGERS,
+    SOURCES,
+    STATE_WEIGHTS,
+    Layout,
+)
 from ketacourse.engine.recorded import RecordedChain, RecordedState
-from ketacourse.engine.scheme import SERIES_BELOW, SERIES_TERMS
-from ketacourse.engine.vector_maths import DOUBLE, INT64, VECTOR
+from ketacourse.engine.scheme import FARTHEST
+from ketacourse.engine.vector_maths import DOUBLE, INT64
 from ketacourse.model import brain, chain
 
 
@@ -45,6 +55,9 @@ class _Kernel(Emitter):
         with self.loop(a["first"], a["last"], "block") as block:
             self._bases(block)
             self._start_block()
+            self._fill_slots(self.b.icmp_signed("==", block, self.integer(0)))
+            with self.when(self.a["first_output"]):
+                self._report(self.integer(0))
             with self.loop(self.integer(0), a["steps"], "step") as step:
                 self._step(step)
             self.store(self.lane(a["check"], block), self._finite())
@@ -63,39 +76,40 @@ class _Kernel(Emitter):
             "out": b.mul(a["rows"], a["n_columns"]),
         }
         for name, size in lanes.items():
-            first = self.lane(a[name], b.mul(block, size))
+            # results are handed over in turns, each counted from its own first block
+            number = b.sub(block, a["first"]) if name == "out" else block
+            first = self.lane(a[name], b.mul(number, size))
             self.base[name] = b.bitcast(first, DOUBLE.as_pointer())
 
     def _start_block(self) -> None:
-        zero = self.maths.constant(0.0)
+        m, zero = self.maths, self.maths.constant(0.0)
         get = self.reader(use_static=False)
         for index, position in self.layout.static.items():
             self.store(self.static_pointer(position), get(index))
+        for index, position in self.layout.inverse.items():
+            self.store(self.static_pointer(position), m.div(m.constant(1.0), get(index)))
+        for lane in range(self.layout.sources, self.layout.losses):
+            self.store(self.work(lane), zero)
         for lane in range(self.layout.drivers, self.layout.statics):
             self.store(self.work(lane), zero)
-        get = self.reader()
-        for state in self.recorded.states:
-            self.put_state(state, 0, get(state.initial.index))
-            for role in range(1, 6):
-                self.put_state(state, role, zero)
         with self.loop(self.integer(0), self.a["modes"], "clear") as mode:
             self.store(self.mode_pointer(mode), zero)
-        # slot 0 is the scratch slot of steps whose size occurs once
-        with self.loop(self.integer(1), self.a["slots"], "slot") as slot:
-            self._fill_slot(self.slot(slot), *self.table_floats("slot_floats", slot))
-        with self.when(self.a["first_output"]):
-            self._report(self.integer(0))
+        get = self.reader()
+        for row, state in enumerate(self.recorded.states):
+            self.store(self.work(row), get(state.initial.index))
+        get = self.reader()
+        for row, state in enumerate(self.recorded.states):
+            self.store(self.work(self.layout.losses + row), get(state.loss.index))
 
     def _step(self, step: Any) -> None:
-        h, ratio, bend = self.table_floats("step_floats", step)
         slot = self.slot(self.step_int(step, "slot"))
         with self.when(self.step_int(step, "restart")):
             self._restart(step)
         with self.when(self.step_int(step, "fresh")):
-            self._fill_slot(slot, h, ratio, bend)
+            self._fill_slot(slot, self.size_floats(self.step_int(step, "size")))
         self._move_modes(step, slot)
         self._refresh_drivers()
-        self._move_states(slot, h, ratio, bend)
+        self._move_states(step, slot)
         row = self.step_int(step, "row")
         with self.when_row(row):
             self._report(row)
@@ -112,11 +126,19 @@ class _Kernel(Emitter):
                 self.store(pointer, self.load_lane(self.base["attendance"], row))
         self._push(step)
         self._refresh_drivers()
-        get = self.reader()
-        for state in self.recorded.states:
-            self.put_state(state, 1, get(state.gain.index))
+        get, m, now = self.reader(), self.maths, self.ring(step, 0)
+        for row, state in enumerate(self.recorded.states):
+            source = get(state.gain.index)
             if not state.constant_loss:
-                self.put_state(state, 2, get(state.loss.index))
+                excess = self._excess(row, state, get)
+                source = m.sub(source, m.mul(excess, self.load(self.work(row))))
+                self.store(self.work(self.layout.excesses + row), excess)
+            self.store(self.source_pointer(now, row), source)
+
+    def _excess(self, row: int, state: RecordedState, get: Callable[[int], Any]) -> Any:
+        """Return how far the loss of a state is above its loss at rest."""
+        rest = self.load(self.work(self.layout.losses + row))
+        return self.maths.sub(get(state.loss.index), rest)
 
     def _push(self, step: Any) -> None:
         """Add what is given at one instant to the modes."""
@@ -141,16 +163,40 @@ class _Kernel(Emitter):
 
     # Coefficients
 
-    def _fill_slot(self, slot: Any, h: Any, ratio: Any, bend: Any) -> None:
-        """Compute the coefficients of a step size for this block."""
+    def _fill_slots(self, first: Any) -> None:
+        """Fill the slots for this block; a loss that is that of the last block is kept."""
+        b, work, zero = self.b, self.a["work"], self.integer(0)
+        with self.loop(zero, self.integer(self.layout.states), "state") as row:
+            loss = self.load_lane(work, b.add(self.integer(self.layout.losses), row))
+            filled = self.lane(work, b.add(self.integer(self.layout.filled), row))
+            other = self.maths.any(b.fcmp_unordered("!=", loss, self.load(filled)))
+            with b.if_then(b.or_(first, other)):
+                self.store(filled, loss)
+                with self.loop(zero, self.a["slots"], "slot") as number:
+                    self._fill_state(self.slot(number), row, self.size_floats(number))
+        with self.loop(zero, self.a["slots"], "mode_slot") as number:
+            self._fill_modes(self.slot(number), self.size_floats(number)["h"])
+
+    def _fill_slot(self, slot: Any, size: Values) -> None:
+        """Compute all coefficients of one step size."""
+        with self.loop(self.integer(0), self.integer(self.layout.states), "state") as row:
+            self._fill_state(slot, row, size)
+        self._fill_modes(slot, size["h"])
+
+    def _fill_state(self, slot: Any, row: Any, size: Values) -> None:
+        """Compute the coefficients of one state; see `scheme.step_weights`."""
         m = self.maths
-        get = self.reader()
-        names = {s.name: s for s in self.recorded.states}
-        for position, name in enumerate(self.layout.constant):
-            loss = get(names[name].loss.index)
-            weights = self._weights(m.mul(loss, h), h, ratio, bend)
-            for which, value in enumerate(weights):
-                self.store(self.coefficient(slot, WEIGHTS * position + which), value)
+        loss = self.load_lane(self.a["work"], self.b.add(self.integer(self.layout.losses), row))
+        kept, *powers = emit_moments(self.maths, m.mul(loss, size["h"]))
+        self.store(self.coefficient(slot, row, 0), kept)
+        for j in range(NODES):
+            weight = m.mul(size[f"shape_{j}0"], powers[0])
+            for power in range(1, NODES):
+                weight = m.add(m.mul(size[f"shape_{j}{power}"], powers[power]), weight)
+            self.store(self.coefficient(slot, row, 1 + j), weight)
+
+    def _fill_modes(self, slot: Any, h: Any) -> None:
+        m = self.maths
         with self.loop(self.integer(0), self.a["modes"], "fill") as mode:
             rate = self.load_lane(self.base["rates"], mode)
             kept = m.exp(m.sub(m.constant(0.0), m.mul(rate, h)))
@@ -158,121 +204,83 @@ class _Kernel(Emitter):
             self.store(self.mode_coefficient(slot, mode, 0), kept)
             self.store(self.mode_coefficient(slot, mode, 1), share)
 
-    def _weights(self, z: Any, h: Any, ratio: Any, bend: Any) -> tuple[Any, Any, Any, Any]:
-        """Return decay and the weights (h) of new, present and old gain; see `scheme`."""
-        m = self.maths
-        decay, i0, i1, i2 = self._moments(z)
-        q = m.mul(bend, m.sub(i2, i1))
-        b_new = m.add(i1, m.mul(q, ratio))
-        b_now = m.sub(m.sub(i0, i1), m.mul(q, m.add(m.constant(1.0), ratio)))
-        return decay, m.mul(h, b_new), m.mul(h, b_now), m.mul(h, q)
-
-    def _moments(self, z: Any) -> tuple[Any, Any, Any, Any]:
-        """Emit `scheme.moments`; the long way is taken only if a patient needs it."""
-        m, b, one = self.maths, self.b, self.maths.constant(1.0)
-        negative = m.sub(m.constant(0.0), z)
-        series = one
-        for k in range(SERIES_TERMS - 1, -1, -1):
-            scaled = m.mul(negative, m.constant(1.0 / (k + 4.0)))
-            series = m.add(m.mul(series, scaled), one)
-        small2 = m.mul(series, m.constant(1.0 / 3.0))
-        small1 = m.mul(m.constant(0.5), m.sub(one, m.mul(z, small2)))
-        small0 = m.sub(one, m.mul(z, small1))
-        small = (m.sub(one, m.mul(z, small0)), small0, small1, small2)
-        large_lanes = b.fcmp_unordered(">=", z, m.constant(SERIES_BELOW))
-        start = b.block
-        with b.if_then(m.any(large_lanes)):
-            large = m.max(z, m.constant(SERIES_BELOW))
-            inverse = m.div(one, large)
-            decay = m.exp(m.sub(m.constant(0.0), large))
-            large0 = m.mul(m.sub(one, decay), inverse)
-            large1 = m.mul(m.sub(one, large0), inverse)
-            large2 = m.mul(m.sub(one, m.mul(m.constant(2.0), large1)), inverse)
-            both = zip((decay, large0, large1, large2), small, strict=True)
-            mixed = [b.select(large_lanes, big, little) for big, little in both]
-            end = b.block
-        found = []
-        for little, blended in zip(small, mixed, strict=True):
-            value = b.phi(VECTOR)
-            value.add_incoming(little, start)
-            value.add_incoming(blended, end)
-            found.append(value)
-        return found[0], found[1], found[2], found[3]
-
     # Over a step
 
     def _move_modes(self, step: Any, slot: Any) -> None:
-        m, b = self.maths, self.b
-        start, stop = self.step_int(step, "active_from"), self.step_int(step, "active_to")
-        with self.loop(self.integer(0), self.a["modes"], "mode") as mode:
+        m, b, zero = self.maths, self.b, self.integer(0)
+        with self.loop(zero, self.a["modes"], "mode") as mode:
             pointer = self.mode_pointer(mode)
             kept = self.load(self.mode_coefficient(slot, mode, 0))
             self.store(pointer, m.mul(self.load(pointer), kept))
-            with self.loop(start, stop, "active") as entry:
+        start, stop = self.step_int(step, "active_from"), self.step_int(step, "active_to")
+        with self.loop(start, stop, "active") as entry:
+            per_hour = m.spread(b.load(b.gep(self.a["active_floats"], [entry])))
+            with self.loop(zero, self.a["modes"], "active_mode") as mode:
+                pointer = self.mode_pointer(mode)
                 share = self.load(self.mode_coefficient(slot, mode, 1))
-                per_hour = m.spread(b.load(b.gep(self.a["active_floats"], [entry])))
                 gained = m.mul(m.mul(self._dose(entry, mode), per_hour), share)
                 self.store(pointer, m.add(self.load(pointer), gained))
 
     def _refresh_drivers(self) -> None:
         m = self.maths
-        for driver in range(len(brain.DRIVERS)):
-            self.store(self.driver_pointer(driver), m.constant(0.0))
-        with self.loop(self.integer(0), self.a["modes"], "weight") as mode:
+        sums = [m.constant(0.0)] * len(brain.DRIVERS)
+        with self.loop(self.integer(0), self.a["modes"], "weight", sums) as mode:
             z = self.load(self.mode_pointer(mode))
-            for driver in range(len(brain.DRIVERS)):
+            for driver, total in enumerate(sums):
                 at = self.b.add(self.b.mul(self.integer(driver), self.a["modes"]), mode)
-                pointer = self.driver_pointer(driver)
-                part = m.mul(self.load_lane(self.base["weights"], at), z)
-                self.store(pointer, m.add(self.load(pointer), part))
-        for driver in range(len(brain.DRIVERS)):
-            pointer = self.driver_pointer(driver)
-            self.store(pointer, m.max(self.load(pointer), m.constant(0.0)))
+                sums[driver] = m.add(m.mul(self.load_lane(self.base["weights"], at), z), total)
+        for driver, total in enumerate(sums):
+            self.store(self.driver_pointer(driver), m.max(total, m.constant(0.0)))
 
-    def _move_states(self, slot: Any, h: Any, ratio: Any, bend: Any) -> None:
-        fresh: Values = {}
+    def _move_states(self, step: Any, slot: Any) -> None:
+        """Emit each state's step (see `scheme.advance`), in the order of causation."""
+        m, fresh = self.maths, Values()
         get = self.reader(fresh)
-        for state in self.recorded.states:
-            if state.constant_loss:
-                position = WEIGHTS * self.layout.constant.index(state.name)
-                new = self._moved_constant(state, get, slot, position)
-            else:
-                new = self._moved(state, get, h, ratio, bend)
+        rings = [self.ring(step, back) for back in range(SOURCES)]
+        h = self.size_floats(self.step_int(step, "size"))["h"]
+        for row, state in enumerate(self.recorded.states):
+            kept, at_end, *before = (
+                self.load(self.coefficient(slot, self.integer(row), which))
+                for which in range(STATE_WEIGHTS)
+            )
+            x = self.load(self.work(row))
+            sources = [self.load(self.source_pointer(ring, row)) for ring in rings]
+            total = m.mul(kept, x)
+            for weight, known in zip(before, sources, strict=True):
+                total = m.add(m.mul(weight, known), total)
+            gain = source = get(state.gain.index)
+            new = m.add(m.mul(at_end, gain), total)
+            if not state.constant_loss:
+                excess = self._excess(row, state, get)
+                new = m.div(new, m.add(m.constant(1.0), m.mul(at_end, excess)))
+                given = {"x": x, "source": sources[0], "gain": gain, "excess": excess, "h": h}
+                new = self._damped_if_far(row, at_end, new, given)
+                self.store(self.work(self.layout.excesses + row), excess)
+                source = m.sub(gain, m.mul(excess, new))
+            self.store(self.work(row), new)
+            # the oldest node of the ring is where the next one goes
+            self.store(self.source_pointer(rings[-1], row), source)
             fresh[f"x.{state.name}"] = new
 
-    def _moved_constant(
-        self, state: RecordedState, get: Callable[[int], Any], slot: Any, position: int
-    ) -> Any:
-        """Emit the step of a state whose loss never changes and return its new value."""
-        m = self.maths
-        x, gain, gain_old = self.state(state, 0), self.state(state, 1), self.state(state, 4)
-        new_gain = get(state.gain.index)
-        decay, b_new, b_now, b_old = (
-            self.load(self.coefficient(slot, position + which)) for which in range(WEIGHTS)
-        )
-        known = m.add(m.add(m.mul(b_now, gain), m.mul(b_old, gain_old)), m.mul(b_new, new_gain))
-        new = m.add(m.mul(decay, x), known)
-        for role, value in ((0, new), (1, new_gain), (4, gain)):
-            self.put_state(state, role, value)
-        return new
+    def _damped_if_far(self, row: int, at_end: Any, otherwise: Any, given: Values) -> Any:
+        """Return the new value, by `scheme.advance_damped` where the loss is far from rest."""
+        m, excess = self.maths, given["excess"]
+        earlier = self.load(self.work(self.layout.excesses + row))
+        farthest = m.mul(at_end, m.max(m.abs(earlier), m.abs(excess)))
 
-    def _moved(
-        self, state: RecordedState, get: Callable[[int], Any], h: Any, ratio: Any, bend: Any
-    ) -> Any:
-        """Emit one state's step (see `scheme.advance`) and return its new value."""
-        m = self.maths
-        x, gain, loss, x_old, gain_old, loss_old = (self.state(state, r) for r in range(6))
-        new_gain, new_loss = get(state.gain.index), get(state.loss.index)
-        mean = m.mul(m.constant(0.5), m.add(loss, new_loss))
-        decay, b_new, b_now, b_old = self._weights(m.mul(mean, h), h, ratio, bend)
-        now = m.add(gain, m.mul(m.sub(mean, loss), x))
-        old = m.add(gain_old, m.mul(m.sub(mean, loss_old), x_old))
-        known = m.add(m.add(m.mul(b_now, now), m.mul(b_old, old)), m.mul(b_new, new_gain))
-        bound = m.sub(m.constant(1.0), m.mul(b_new, m.sub(mean, new_loss)))
-        new = m.div(m.add(m.mul(decay, x), known), bound)
-        for role, value in enumerate((new, new_gain, new_loss, x, gain, loss)):
-            self.put_state(state, role, value)
-        return new
+        def damped() -> Any:
+            half, one = m.mul(m.constant(0.5), given["h"]), m.constant(1.0)
+            rest = self.load(self.work(self.layout.losses + row))
+            above = m.max(earlier, excess)
+            top = m.add(rest, above)
+            end = m.mul(half, m.add(one, m.mul(given["h"], top)))
+            source = m.add(given["source"], m.mul(above, given["x"]))
+            known = m.add(m.add(given["x"], m.mul(half, source)), m.mul(end, given["gain"]))
+            below = m.add(one, m.mul(half, top))
+            return m.div(known, m.add(below, m.mul(end, m.add(rest, excess))))
+
+        far = self.b.fcmp_ordered(">", farthest, m.constant(FARTHEST))
+        return m.replaced(far, otherwise, damped)
 
     # Results
 
@@ -291,7 +299,7 @@ class _Kernel(Emitter):
     def _finite(self) -> Any:
         """Return a lane that is zero if all states are finite and NaN otherwise."""
         total = self.maths.constant(0.0)
-        for state in self.recorded.states:
-            zero = self.b.fmul(self.state(state, 0), self.maths.constant(0.0))
+        for row in range(self.layout.states):
+            zero = self.b.fmul(self.load(self.work(row)), self.maths.constant(0.0))
             total = self.b.fadd(total, zero)
         return total

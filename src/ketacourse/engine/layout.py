@@ -4,6 +4,7 @@ Every array is laid out block by block, with the patients of a block side by sid
 lane, so that one vector instruction serves them all.
 """
 
+from ketacourse.engine.interpolation import NODES
 from ketacourse.engine.recorded import RecordedChain
 from ketacourse.model import brain, chain
 
@@ -12,29 +13,29 @@ QUANTITIES = chain.STATE_NAMES + chain.OUTPUT_NAMES
 
 STEP_INTS = (
     "restart", "row", "active_from", "active_to", "push_from", "push_to",
-    "slot", "fresh", *(f"{name}_row" for name in chain.INPUTS),
+    "size", "slot", "fresh", *(f"{name}_row" for name in chain.INPUTS),
 )  # fmt: skip
 """Columns of the table of steps: flags, report row (or -1), ranges into the list of
-inflows, slot of the step's coefficients, whether they must be computed anew, and the row
-of attendance of each input that is on (or -1)."""
+inflows, row in the table of step sizes, slot of the coefficients, whether they must be
+computed anew, and the row of attendance of each input that is on (or -1)."""
 
-SLOT_FLOATS = ("h", "ratio", "bend")
-"""Columns of the table of slots and of steps: step size (h), previous over present size,
-and the weight of curvature, 0 after an edge."""
+SIZE_FLOATS = ("h", *(f"shape_{j}{m}" for j in range(NODES) for m in range(NODES)))
+"""Columns of the table of step sizes: the step (h), and the polynomials of
+`engine.interpolation`, multiplied by the step."""
 
 ARGUMENTS = (
     "first", "last", "steps", "slots", "modes", "channels", "inflows", "events", "rows",
-    "n_columns", "first_output", "slot_floats", "step_floats", "step_ints", "active_ints",
-    "active_floats", "columns", "parameters", "rates", "weights", "forcing", "amounts",
-    "attendance", "work", "out", "check",
+    "n_columns", "first_output", "size_floats", "step_ints", "active_ints", "active_floats",
+    "columns", "parameters", "rates", "weights", "forcing", "amounts", "attendance", "work",
+    "out", "check",
 )  # fmt: skip
 INTEGERS = frozenset(ARGUMENTS[:11])
 INTEGER_ARRAYS = frozenset({"step_ints", "active_ints", "columns"})
 
-ROLES = 6
-"""Lanes of one state: value, gain, loss, and the same one node earlier."""
-WEIGHTS = 4
-"""Coefficients of a state with constant loss: decay, and weights of new, present and old gain."""
+SOURCES = NODES - 1
+"""Nodes at which the source of a state is remembered, in a ring."""
+STATE_WEIGHTS = NODES + 1
+"""Coefficients of a state: what is kept of it, and the weight of its source at each node."""
 MODE_WEIGHTS = 2
 """Coefficients of a mode: what is kept over the step, and what a unit of inflow leaves."""
 
@@ -42,22 +43,28 @@ MODE_WEIGHTS = 2
 class Layout:
     """Positions in the work space, counted in lanes.
 
-    In order: states, drivers, inputs, sub-expressions of parameters alone, outputs,
-    modes, and the coefficients of every slot.
+    In order: values of the states, their sources, their losses at rest, the losses for which
+    the slots are filled, the losses above rest, drivers, inputs,
+    sub-expressions of parameters alone and reciprocals of those, outputs, modes, and the
+    coefficients of every slot.
     """
 
     def __init__(self, recorded: RecordedChain) -> None:
-        self.static = _static_nodes(recorded)
-        self.constant = [s.name for s in recorded.states if s.constant_loss]
-        self.drivers = ROLES * len(recorded.states)
+        self.states = len(recorded.states)
+        self.sources = self.states
+        self.losses = self.sources + SOURCES * self.states
+        self.filled = self.losses + self.states
+        self.excesses = self.filled + self.states
+        self.drivers = self.excesses + self.states
         self.inputs = self.drivers + len(brain.DRIVERS)
         self.statics = self.inputs + len(chain.INPUTS)
-        self.outputs = self.statics + len(self.static)
+        self.static, self.inverse = _static_nodes(recorded)
+        self.outputs = self.statics + len(self.static) + len(self.inverse)
         self.modes = self.outputs + len(recorded.outputs)
 
     def slot_lanes(self, modes: int) -> int:
         """Return the lanes of one slot of coefficients."""
-        return WEIGHTS * len(self.constant) + MODE_WEIGHTS * modes
+        return STATE_WEIGHTS * self.states + MODE_WEIGHTS * modes
 
     def lanes(self, modes: int, slots: int) -> int:
         """Return the size of the work space."""
@@ -66,12 +73,15 @@ class Layout:
     def column(self, name: str) -> int:
         """Return the lane from which a quantity is reported."""
         position = QUANTITIES.index(name)
-        states = len(chain.STATE_NAMES)
-        return ROLES * position if position < states else self.outputs + position - states
+        return position if position < self.states else self.outputs + position - self.states
 
 
-def _static_nodes(recorded: RecordedChain) -> dict[int, int]:
-    """Return the operations on parameters alone that other operations need, numbered."""
+def _static_nodes(recorded: RecordedChain) -> tuple[dict[int, int], dict[int, int]]:
+    """Return what depends on parameters alone and is needed by what does not, numbered.
+
+    First the operations, then the nodes that something is divided by, whose reciprocals
+    are kept.
+    """
     nodes = recorded.graph.nodes
     fixed: list[bool] = []
     for operation, *arguments in nodes:
@@ -83,8 +93,13 @@ def _static_nodes(recorded: RecordedChain) -> dict[int, int]:
             fixed.append(all(fixed[i] for i in arguments))
     needed = {e.index for s in recorded.states for e in (s.gain, s.loss)}
     needed |= {e.index for e in recorded.outputs.values()}
+    divisors: set[int] = set()
     for index, (operation, *arguments) in enumerate(nodes):
         if operation not in ("const", "input") and not fixed[index]:
+            if operation == "div" and fixed[arguments[1]]:
+                divisors.add(arguments.pop())
             needed |= set(arguments)
     chosen = [i for i in sorted(needed) if fixed[i] and nodes[i][0] not in ("const", "input")]
-    return {index: position for position, index in enumerate(chosen)}
+    static = {index: position for position, index in enumerate(chosen)}
+    inverse = {index: len(static) + position for position, index in enumerate(sorted(divisors))}
+    return static, inverse

@@ -22,8 +22,8 @@ CACHE_VARIABLE = "KETACOURSE_CACHE_DIR"
 """Environment variable that names another cache folder."""
 
 _GENERATOR = (
-    "emitter.py", "lanes.py", "layout.py", "machine_code.py", "recorded.py", "scheme.py",
-    "vector_maths.py",
+    "emitter.py", "interpolation.py", "lane_moments.py", "lanes.py", "layout.py", "machine_code.py",
+    "recorded.py", "scheme.py", "vector_maths.py",
 )  # fmt: skip
 _KEEP: list[Any] = []  # engines own the machine code; losing one would free it
 

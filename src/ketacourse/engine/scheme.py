@@ -2,18 +2,22 @@ r"""The integration scheme, in NumPy: the plain twin of the compiled kernel.
 
 The chain is a cascade, so over a step everything upstream of a state is known at
 both ends. A state with :math:`\dot x = P(t) - k(t) x` is then a scalar linear
-equation. With the mean loss :math:`\bar k` taken out exactly,
+equation. With its loss at rest, :math:`\bar k`, taken out exactly,
 
 .. math::
 
     \dot x = -\bar k x + N(t), \qquad N = P + (\bar k - k) x
 
-and :math:`N` interpolated by a parabola through the last three nodes (a line after
-an edge), the step is exact up to the interpolation: third order, one evaluation of
-each equation per step, and no stability limit. The drug is exact: its modes are
-multiplied by :math:`e^{-\lambda h}`.
+and :math:`N` taken as the polynomial through the last four nodes (fewer after an edge,
+see `engine.interpolation`), the step is exact up to the interpolation: fourth order,
+one evaluation of each equation per step. :math:`N` at the end of the step contains the
+new :math:`x` linearly, and is solved for. Where a loss is so far from its rest that the
+step might not be stable, a damped step is taken instead: second order, and for any size
+a mean of the start and the targets. The drug is exact: its modes are multiplied by
+:math:`e^{-\lambda h}`.
 
-The weights are the moments :math:`I_j = \int_0^1 e^{-z(1-\theta)} \theta^j d\theta`.
+The weights are the moments :math:`I_j = \int_0^1 e^{-z(1-\theta)} \theta^j d\theta`,
+:math:`z = \bar k h`.
 """
 
 from types import SimpleNamespace
@@ -22,72 +26,99 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.grid import Grid
+from ketacourse.engine.interpolation import NODES, shapes
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array
 from ketacourse.model import brain, chain
 
-SERIES_BELOW = 0.25
+SERIES_BELOW = 1.0
 """Below this ``z`` the moments come from their series, above from the recursion."""
-SERIES_TERMS = 9
+SERIES_TERMS = 17
+FARTHEST = 0.4
+"""Largest distance of a loss from its rest, times the weight of the end of the step, for
+which the source is taken as a polynomial; beyond about 1 that is not stable."""
 
 
-def moments(z: Array) -> tuple[Array, Array, Array, Array]:
-    """Return ``exp(-z)`` and the moments I0, I1, I2 for ``z >= 0``.
+def moments(z: Array) -> tuple[Array, ...]:
+    """Return ``exp(-z)`` and the moments I0 to I3 for ``z >= 0``.
 
     Examples
     --------
     >>> [round(float(v), 6) for v in moments(np.array(0.0))]
-    [1.0, 1.0, 0.5, 0.333333]
+    [1.0, 1.0, 0.5, 0.333333, 0.25]
     """
-    series = np.zeros_like(z)
-    for k in range(SERIES_TERMS, -1, -1):
-        series = series * (-z / (k + 4.0)) + 1.0 if k < SERIES_TERMS else np.ones_like(z)
-    small2 = series / 3.0
-    small1 = (1.0 - z * small2) / 2.0
-    small0 = 1.0 - z * small1
-    large_z = np.maximum(z, SERIES_BELOW)
-    decay = np.exp(-large_z)
-    large0 = (1.0 - decay) / large_z
-    large1 = (1.0 - large0) / large_z
-    large2 = (1.0 - 2.0 * large1) / large_z
-    small = z < SERIES_BELOW
-    return (
-        np.where(small, 1.0 - z * small0, decay),
-        np.where(small, small0, large0),
-        np.where(small, small1, large1),
-        np.where(small, small2, large2),
-    )
+    small = np.minimum(z, SERIES_BELOW)
+    series = np.ones_like(z)
+    for k in range(SERIES_TERMS - 1, -1, -1):
+        series = series * (-small / (NODES + 1.0 + k)) + 1.0
+    below = [series / NODES]
+    for power in range(NODES - 1, -1, -1):
+        below.insert(0, (1.0 - small * below[0]) / max(power, 1))
+    large = np.maximum(z, SERIES_BELOW)
+    above = [np.exp(-large)]
+    for power in range(NODES):
+        above.append((1.0 - max(power, 1) * above[-1]) / large)
+    return tuple(np.where(z < SERIES_BELOW, b, a) for b, a in zip(below, above, strict=True))
+
+
+def step_weights(loss: Array, h: float, shape: Array) -> tuple[Array, list[Array]]:
+    """Return what is kept of a state over a step, and the weight (h) of each node.
+
+    Parameters
+    ----------
+    loss
+        Loss at rest (1/h).
+    h
+        Step size (h).
+    shape
+        Polynomials of the nodes, one step of `interpolation.shapes`.
+    """
+    kept, *powers = moments(np.asarray(loss * h))
+    weights = [h * sum(c * i for c, i in zip(row, powers, strict=True)) for row in shape]
+    return kept, weights
 
 
 def advance(
-    h: float, previous: float, x: Array, now: tuple[Array, Array], new: tuple[Array, Array],
-    before: tuple[Array, Array, Array] | None,
+    x: Array, sources: list[Array], new: tuple[Array, Array], loss: Array,
+    kept: Array, weights: list[Array],
 ) -> Array:  # fmt: skip
     """Return a state at the end of a step.
 
     Parameters
     ----------
-    h, previous
-        This step and the one before (h).
+    x
+        The state at the start.
+    sources
+        ``N`` at the start and at the nodes before.
+    new
+        Gain and loss at the end of the step.
+    loss
+        The loss taken out, with ``kept`` and ``weights`` from `step_weights`.
+    """
+    known = kept * x + weights[0] * new[0]
+    known = known + sum(w * n for w, n in zip(weights[1:], sources, strict=False))
+    return np.asarray(known / (1.0 + weights[0] * (new[1] - loss)))
+
+
+def advance_damped(x: Array, now: tuple[Array, Array], new: tuple[Array, Array], h: float) -> Array:
+    """Return a state at the end of a step as a mean of its start and both targets.
+
+    The larger loss is taken out, the source is a line, and ``exp(-z)`` stands as
+    ``1 / (1 + z + z^2 / 2)``; all weights are then positive.
+
+    Parameters
+    ----------
     x
         The state at the start.
     now, new
         Gain and loss at the start and at the end of the step.
-    before
-        State, gain and loss one node earlier, or None after an edge.
+    h
+        Step size (h).
     """
-    mean = 0.5 * (now[1] + new[1])
-    decay, i0, i1, i2 = moments(mean * h)
-    b_new, b_now = i1, i0 - i1
-    history: Array | float = 0.0
-    if before is not None:
-        r = previous / h
-        q = (i2 - i1) / (r * (1.0 + r))
-        b_new, b_now = i1 + q * r, i0 - i1 - q * (1.0 + r)
-        history = q * (before[1] + (mean - before[2]) * before[0])
-    known = b_now * (now[0] + (mean - now[1]) * x) + history + b_new * new[0]
-    result: Array = (decay * x + h * known) / (1.0 - h * b_new * (mean - new[1]))
-    return result
+    half, top = 0.5 * h, np.maximum(now[1], new[1])
+    end = half * (1.0 + h * top)
+    known = x + half * (now[0] + (top - now[1]) * x) + end * new[0]
+    return np.asarray(known / (1.0 + half * top + end * new[1]))
 
 
 def run_scheme(
@@ -107,11 +138,11 @@ def run_scheme(
     if grid.first_output:
         out[:, 0, :] = run.report(quantities)
     sizes = np.diff(grid.nodes_h)
-    for step, h in enumerate(sizes):
+    for step, shape in enumerate(shapes(sizes, grid.restart)):
         start = grid.nodes_h[step]
         if grid.restart[step]:
             run.restart(start)
-        run.step(start, h, sizes[step - 1] if step and not grid.restart[step] else 0.0)
+        run.step(start, sizes[step], shape)
         if grid.output_row[step] >= 0:
             out[:, grid.output_row[step], :] = run.report(quantities)
     return out, np.asarray(np.isfinite(run.report(chain.STATE_NAMES)).all(axis=1))
@@ -127,11 +158,13 @@ class _Run:
         self.z = np.zeros((problem.patients, problem.modes.rates.shape[1]))
         self.view.u = SimpleNamespace(**dict.fromkeys(chain.INPUTS, 0.0))
         self._set_drivers()
-        self.flows: dict[str, tuple[Array, Array]] = {}
-        self.before: dict[str, tuple[Array, Array, Array]] = {}
+        self.loss: dict[str, Array] = {}
+        self.excess: dict[str, Array] = {}
+        self.sources: dict[str, list[Array]] = {}
         for equation in chain.STATES:
             value = np.broadcast_to(equation.initial(self.view), problem.patients).astype(float)
             setattr(self.view.x, equation.name, value)
+            self.loss[equation.name] = self._flow(equation)[1]
 
     def restart(self, time_h: float) -> None:
         """Apply what changes at an edge and evaluate all flows anew."""
@@ -143,19 +176,29 @@ class _Run:
             setattr(self.view.u, name, self.problem.input_now(name, time_h))
         self._set_drivers()
         for equation in chain.STATES:
-            self.flows[equation.name] = self._flow(equation)
+            name = equation.name
+            self.sources[name] = [np.zeros(self.problem.patients)] * (NODES - 1)
+            self._remember(name, *self._flow(equation))
 
-    def step(self, start_h: float, h: float, previous: float) -> None:
+    def step(self, start_h: float, h: float, shape: Array) -> None:
         """Move all modes and states by one step."""
         self._move_drug(start_h, h)
         for equation in chain.STATES:
-            name = equation.name
-            x, now = getattr(self.view.x, name), self.flows[name]
-            new = self._flow(equation)
-            before = self.before.get(name) if previous > 0 else None
-            setattr(self.view.x, name, advance(h, previous, x, now, new, before))
-            self.before[name] = (x, *now)
-            self.flows[name] = new
+            name, new = equation.name, self._flow(equation)
+            x, excess, loss = getattr(self.view.x, name), self.excess[name], self.loss[name]
+            kept, weights = step_weights(loss, h, shape)
+            found = advance(x, self.sources[name], new, loss, kept, weights)
+            far = np.maximum(np.abs(excess), np.abs(new[1] - loss)) * weights[0] > FARTHEST
+            if np.any(far):
+                now = (self.sources[name][0] + excess * x, loss + excess)
+                found = np.where(far, advance_damped(x, now, new, h), found)
+            setattr(self.view.x, name, found)
+            self._remember(name, *new)
+
+    def _remember(self, name: str, gain: Array, loss: Array) -> None:
+        self.excess[name] = loss - self.loss[name]
+        source = gain - self.excess[name] * getattr(self.view.x, name)
+        self.sources[name] = [source, *self.sources[name][:-1]]
 
     def report(self, quantities: tuple[str, ...]) -> Array:
         """Return the quantities now, shape (N, n_quantities)."""

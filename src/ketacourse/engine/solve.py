@@ -17,6 +17,9 @@ DEFAULT_TOLERANCE = 1e-3
 FINE_TOLERANCE = 1e-5
 """The same at the fine setting."""
 
+MANY = 100_000
+"""Patients from which it pays to look for the fewest steps."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
@@ -81,7 +84,10 @@ def solve(
             f"The tolerance is {tolerance}.",
             remedy=f"Give a share of each quantity's range, such as {DEFAULT_TOLERANCE:g}.",
         )
-    nodes = accurate_nodes(problem, tolerance, quantities) if nodes_h is None else nodes_h
+    nodes = nodes_h
+    if nodes is None:
+        many = problem.patients >= MANY
+        nodes = accurate_nodes(problem, tolerance, quantities, sparing=many)
     grid = build_grid(problem.schedule, nodes)
     return Trajectory(
         times_h=problem.schedule.times_h,

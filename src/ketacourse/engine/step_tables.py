@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.grid import SAME_TIME_H, Grid
-from ketacourse.engine.layout import SLOT_FLOATS, STEP_INTS
+from ketacourse.engine.interpolation import NODES, shapes
+from ketacourse.engine.layout import STEP_INTS
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array, Span
 from ketacourse.model import chain
@@ -23,13 +24,14 @@ DIGITS = 9
 class StepTables:
     """Tables in the layout of `engine.layout`.
 
-    ``slot_floats`` has one row per slot, slot 0 being scratch; ``step_floats`` and
-    ``step_ints`` one per step; ``active_ints`` holds channel and inflow row of each
-    entry, ``active_floats`` its rate per unit amount (1/h).
+    ``size_floats`` has one row per step size, the most frequent first: the first ``slots``
+    rows have a slot each, the others share the one after. ``step_ints`` has one row per
+    step; ``active_ints`` holds channel and inflow row of each entry, ``active_floats`` its
+    rate per unit amount (1/h).
     """
 
-    slot_floats: Array
-    step_floats: Array
+    slots: int
+    size_floats: Array
     step_ints: Index
     active_ints: Index
     active_floats: Array
@@ -37,67 +39,60 @@ class StepTables:
 
 def step_tables(problem: Problem, grid: Grid) -> StepTables:
     """Return the tables of one problem on one grid."""
-    floats = _sizes(grid)
-    slot, slot_floats = _slots(floats)
+    size, size_floats, slots = _sizes(grid)
     ints = np.zeros((grid.steps, len(STEP_INTS)), dtype=np.int64)
     column = {name: i for i, name in enumerate(STEP_INTS)}
     ints[:, column["restart"]] = grid.restart
     ints[:, column["row"]] = grid.output_row
-    ints[:, column["slot"]] = slot
-    ints[:, column["fresh"]] = slot == 0
+    ints[:, column["size"]] = size
+    ints[:, column["slot"]] = np.minimum(size, slots)
+    ints[:, column["fresh"]] = size >= slots
     active: list[tuple[int, int]] = []
     per_hour: list[float] = []
-    now = dict.fromkeys(("active_from", "active_to"), 0)
-    now |= dict.fromkeys((f"{name}_row" for name in chain.INPUTS), -1)
-    for step in range(grid.steps):
-        start = float(grid.nodes_h[step])
-        if grid.restart[step]:
-            running, pushed = _entries(problem, start)
-            first = len(active)
-            active += running
-            per_hour += [1.0 / problem.schedule.inflows[row].duration_h for _, row in running]
-            now["active_from"], now["active_to"] = first, len(active)
-            ints[step, column["push_from"]] = len(active)
-            active += pushed
-            per_hour += [0.0] * len(pushed)
-            ints[step, column["push_to"]] = len(active)
-            for name in chain.INPUTS:
-                now[f"{name}_row"] = problem.schedule.event_row(name, start)
-        for name, value in now.items():
-            ints[step, column[name]] = value
+    restarts = np.flatnonzero(grid.restart)
+    for first, stop in zip(restarts, [*restarts[1:], grid.steps], strict=True):
+        start = float(grid.nodes_h[first])
+        running, pushed = _entries(problem, start)
+        until = {"active_from": len(active), "active_to": len(active) + len(running)}
+        until |= {f"{name}_row": problem.schedule.event_row(name, start) for name in chain.INPUTS}
+        for name, value in until.items():
+            ints[first:stop, column[name]] = value
+        active += running
+        per_hour += [1.0 / problem.schedule.inflows[row].duration_h for _, row in running]
+        ints[first, column["push_from"]] = len(active)
+        active += pushed
+        per_hour += [0.0] * len(pushed)
+        ints[first, column["push_to"]] = len(active)
     return StepTables(
-        slot_floats=slot_floats,
-        step_floats=floats,
+        slots=slots,
+        size_floats=size_floats,
         step_ints=ints,
         active_ints=np.array(active or [(0, 0)], dtype=np.int64),
         active_floats=np.array(per_hour or [0.0]),
     )
 
 
-def _sizes(grid: Grid) -> Array:
+def _sizes(grid: Grid) -> tuple[Index, Array, int]:
+    """Return the row of each step, the table of sizes, and how many occur more than once.
+
+    Two steps are of one size if the steps before them, as far as they are used, are too.
+    """
     sizes = np.diff(grid.nodes_h)
-    ratio = np.zeros(grid.steps)
-    ratio[1:] = sizes[:-1] / sizes[1:]
-    ratio[grid.restart] = 0.0
-    bend = np.zeros(grid.steps)
-    smooth = ~grid.restart
-    bend[smooth] = 1.0 / (ratio[smooth] * (1.0 + ratio[smooth]))
-    return np.stack([sizes, ratio, bend], axis=1)
-
-
-def _slots(floats: Array) -> tuple[Index, Array]:
-    """Return the slot of each step and the table of slots; sizes that occur once get slot 0."""
-    keys = np.round(floats[:, :2], DIGITS)
-    _, first, inverse, counts = np.unique(
-        keys, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(-counts, kind="stable")
-    chosen = [i for i in order[: MOST_SLOTS - 1] if counts[i] > 1]
-    slot_of = np.zeros(len(counts), dtype=np.int64)
-    slot_of[chosen] = np.arange(1, len(chosen) + 1)
-    table = np.zeros((len(chosen) + 1, len(SLOT_FLOATS)))
-    table[1:] = floats[first[chosen]] if chosen else table[1:]
-    return slot_of[inverse.reshape(-1)], table
+    polynomials = shapes(sizes, grid.restart)
+    table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(grid.steps, -1)])
+    used = np.abs(polynomials).max(axis=2) > 0.0
+    before = [np.where(used[:, n], np.roll(sizes, n - 1) / sizes, 0.0) for n in range(2, NODES)]
+    keys = np.round(np.column_stack([sizes, used.sum(axis=1), *before]), DIGITS)
+    order = np.lexsort(keys.T)
+    new = np.append(True, (np.diff(keys[order], axis=0) != 0.0).any(axis=1))
+    first, group = np.minimum.reduceat(order, np.flatnonzero(new)), np.cumsum(new) - 1
+    counts = np.bincount(group)
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    row = np.empty(grid.steps, dtype=np.int64)
+    row[order] = rank[group]
+    slots = min(int((counts > 1).sum()), MOST_SLOTS)
+    return row, table[first[np.argsort(rank)]], slots
 
 
 def _entries(

@@ -5,6 +5,7 @@ patient's result does not depend on who shares the lane.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -71,6 +72,21 @@ class VectorMaths:
         """Return the smaller; a NaN in ``x`` is kept."""
         return self.b.select(self.b.fcmp_ordered(">", x, y), y, x)
 
+    def abs(self, x: Any) -> Any:
+        """Return the size without the sign; a NaN is kept."""
+        return self.max(x, self.b.fneg(x))
+
+    def replaced(self, lanes: Any, otherwise: Any, emit: Callable[[], Any]) -> Any:
+        """Return ``otherwise`` with some lanes replaced; what is emitted runs only if any are."""
+        start = self.b.block
+        with self.b.if_then(self.any(lanes), likely=False):
+            mended = self.b.select(lanes, emit(), otherwise)
+            end = self.b.block
+        found = self.b.phi(VECTOR)
+        found.add_incoming(otherwise, start)
+        found.add_incoming(mended, end)
+        return found
+
     def any(self, lanes: Any) -> Any:
         """Return whether a comparison holds for any patient of the lane."""
         bits = self.b.bitcast(lanes, ir.IntType(LANES))
@@ -78,10 +94,16 @@ class VectorMaths:
 
     def polynomial(self, x: Any, coefficients: list[float]) -> Any:
         """Return the polynomial with the given coefficients, lowest power first."""
-        total = self.constant(coefficients[-1])
-        for coefficient in reversed(coefficients[:-1]):
-            total = self.add(self.mul(total, x), self.constant(coefficient))
-        return total
+        terms = [self.constant(c) for c in coefficients]
+        power = x
+        while len(terms) > 1:
+            pairs = [
+                self.add(self.mul(terms[i + 1], power), terms[i])
+                for i in range(0, len(terms) - 1, 2)
+            ]
+            terms = pairs + terms[len(pairs) * 2 :]
+            power = self.mul(power, power) if len(terms) > 1 else power
+        return terms[0]
 
     def exp(self, x: Any) -> Any:
         """Return ``exp(x)``, held within -708 to 708."""

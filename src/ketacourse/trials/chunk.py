@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.accuracy import accurate_nodes
-from ketacourse.engine.solve import DEFAULT_TOLERANCE
+from ketacourse.engine.solve import DEFAULT_TOLERANCE, MANY
 from ketacourse.population.cohort import Cohort
 from ketacourse.population.streams import uniforms
 from ketacourse.trials.conduct import Conducted, conduct, pose_group
@@ -91,10 +91,8 @@ def path_nodes(trial: Trial, cell: int, position: int) -> Array:
         path = paths_of(trial, cell)[position]
         cohort = pilot_patients(trial, cell, PILOTS)
         posed = pose_group(trial, path, cohort, np.arange(PILOTS))
-        # Quantity by quantity: the steps that each needs, together, are far fewer than those
-        # chosen for all of them at once, where a bisection for one starts anew for the rest.
-        chosen = [accurate_nodes(posed.problem, DEFAULT_TOLERANCE, (q,)) for q in QUANTITIES]
-        _NODES[key] = np.unique(np.concatenate(chosen))
+        many = trial.patients_of(cell) >= MANY
+        _NODES[key] = accurate_nodes(posed.problem, DEFAULT_TOLERANCE, QUANTITIES, sparing=many)
     return _NODES[key]
 
 

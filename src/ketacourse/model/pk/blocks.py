@@ -11,6 +11,11 @@ from ketacourse.model.pk.linear import FloatArray
 IMAGINARY = 1e-9
 """Largest imaginary part (relative) that counts as rounding."""
 
+SWEEPS = 5
+"""Rounds of Jacobi's rotations; the error of each is about the square of the one before."""
+ROUNDING = 1e-14
+"""Largest exchange left over (relative) that counts as rounding; more needs LAPACK."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -66,46 +71,70 @@ def blocks_of(rates: FloatArray) -> tuple[tuple[Block, ...], NDArray[np.bool_]]:
 def diagonalised(rates: FloatArray, block: Block) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return decay rates, modes and their inverse of one block, for all patients.
 
-    Shapes ``(N, m)``, ``(N, m, m)`` and ``(N, m, m)``. A block whose exchanges form a
-    tree is similar to a symmetric matrix, so its rates are real and its modes
-    orthogonal after scaling; any other block goes through the general solver.
+    ``rates`` has shape ``(n, n, N)``, the results ``(m, N)``, ``(m, m, N)`` and
+    ``(m, m, N)``. A block whose exchanges form a tree is similar to a symmetric matrix, so
+    its rates are real and its modes orthogonal after scaling; any other block goes through
+    the general solver.
     """
     at = block.members
-    inner = rates[:, at[:, None], at]
-    m = at.size
+    inner = rates[at[:, None], at]
+    m, _, patients = inner.shape
     if m == 1:
-        one = np.ones((len(rates), 1, 1))
-        return -inner[:, :, 0], one, one
-    scale = np.ones((len(rates), m))
+        one = np.ones((1, 1, patients))
+        return -inner[:, 0], one, one
+    scale = np.ones((m, patients))
     for child, parent in block.links:
-        into, back = inner[:, child, parent], inner[:, parent, child]
+        into, back = inner[child, parent], inner[parent, child]
         if not ((into > 0.0) & (back > 0.0)).all():
             return _general(inner)
-        scale[:, child] = scale[:, parent] * np.sqrt(into / back)
+        scale[child] = scale[parent] * np.sqrt(into / back)
     if not block.links:
         return _general(inner)
-    symmetric = -inner * scale[:, None, :] / scale[:, :, None]
-    decay, turned = _symmetric_pair(symmetric) if m == 2 else np.linalg.eigh(symmetric)
-    inverse = np.swapaxes(turned, 1, 2) / scale[:, None, :]
-    return decay, scale[:, :, None] * turned, inverse
+    decay, turned = _symmetric(-inner * scale / scale[:, None])
+    return decay, scale[:, None] * turned, np.swapaxes(turned, 0, 1) / scale
 
 
-def _symmetric_pair(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the closed form for two exchanging compartments (one Jacobi rotation)."""
-    a, b, c = matrix[:, 0, 0], matrix[:, 0, 1], matrix[:, 1, 1]
-    ratio = (c - a) / (2.0 * b)
-    tangent = np.copysign(1.0, ratio) / (np.abs(ratio) + np.hypot(1.0, ratio))
-    cosine = 1.0 / np.hypot(1.0, tangent)
+def _symmetric(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return eigenvalues and eigenvectors by Jacobi's rotations, equally many for everyone."""
+    m = len(matrix)
+    own = np.arange(m)
+    left, turned = matrix.copy(), np.zeros_like(matrix)
+    turned[own, own] = 1.0
+    for _ in range(SWEEPS if m > 2 else 1):
+        for i in range(m - 1):
+            for j in range(i + 1, m):
+                _rotate(left, turned, i, j)
+    values = left[own, own].copy()
+    left[own, own] = 0.0
+    far = np.flatnonzero(np.abs(left).max(axis=(0, 1)) > ROUNDING * np.abs(values).max(axis=0))
+    if far.size:
+        exact, vectors = np.linalg.eigh(np.moveaxis(matrix[:, :, far], -1, 0))
+        values[:, far], turned[:, :, far] = exact.T, np.moveaxis(vectors, 0, -1)
+    return values, turned
+
+
+def _rotate(matrix: FloatArray, turned: FloatArray, i: int, j: int) -> None:
+    """Turn in the plane of two states, in place, so that they no longer exchange."""
+    a, b, c = matrix[i, i], matrix[i, j], matrix[j, j]
+    apart = c - a
+    span = np.abs(apart) + np.sqrt(apart * apart + 4.0 * b * b)
+    tangent = np.copysign(2.0, apart) * b / np.where(span > 0.0, span, 1.0)
+    cosine = 1.0 / np.sqrt(1.0 + tangent * tangent)
     sine = tangent * cosine
-    decay = np.stack([a - tangent * b, c + tangent * b], axis=-1)
-    turned = np.stack(
-        [np.stack([cosine, sine], axis=-1), np.stack([-sine, cosine], axis=-1)], axis=-2
-    )
-    return decay, turned
+    moved = tangent * b
+    others = [k for k in range(len(matrix)) if k not in (i, j)]
+    for k in others:
+        first, second = matrix[k, i], matrix[k, j]
+        matrix[k, i], matrix[k, j] = cosine * first - sine * second, sine * first + cosine * second
+        matrix[i, k], matrix[j, k] = matrix[k, i], matrix[k, j]
+    matrix[i, i], matrix[j, j] = a - moved, c + moved
+    matrix[i, j] = matrix[j, i] = 0.0
+    first, second = turned[:, i].copy(), turned[:, j]
+    turned[:, i], turned[:, j] = cosine * first - sine * second, sine * first + cosine * second
 
 
 def _general(inner: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    values, vectors = np.linalg.eig(-inner)
+    values, vectors = np.linalg.eig(-np.moveaxis(inner, -1, 0))
     if np.iscomplexobj(values):
         if (np.abs(values.imag) > IMAGINARY * np.abs(values)).any():
             raise SolverError(
@@ -113,7 +142,8 @@ def _general(inner: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
                 remedy="Use solve_linear, which needs no modes.",
             )
         values, vectors = values.real, vectors.real
-    return values, vectors, np.linalg.inv(vectors)
+    inverse = np.linalg.inv(vectors)
+    return values.T, np.moveaxis(vectors, 0, -1), np.moveaxis(inverse, 0, -1)
 
 
 def _tree(linked: NDArray[np.bool_], group: tuple[int, ...]) -> tuple[tuple[int, int], ...]:

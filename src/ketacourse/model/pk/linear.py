@@ -195,7 +195,7 @@ def restrict(system: LinearSystem, outputs: Collection[str]) -> LinearSystem:
     return replace(
         system,
         states=states,
-        rates=system.rates[..., keep[:, None], keep],
+        rates=system.rates.take(keep, axis=-2).take(keep, axis=-1),
         inflow=system.inflow[keep],
         outputs=tuple(outputs),
         observe=observe[..., keep],

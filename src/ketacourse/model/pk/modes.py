@@ -82,9 +82,10 @@ def modes(system: LinearSystem) -> Modes:
     )
     for start in range(0, n_patients, PATIENTS_AT_ONCE):
         at = slice(start, start + PATIENTS_AT_ONCE)
-        found.rates[at], vectors, inverses = _vectors(rates[at], system, blocks, upstream)
-        found.forcing[at] = _forcing(system, vectors, inverses, blocks)
-        np.matmul(observe[at], vectors, out=found.weights[at])
+        decay, vectors, inverses = _vectors(_patients_last(rates[at]), system, blocks, upstream)
+        found.rates[at] = decay.T
+        found.forcing[at] = np.moveaxis(_forcing(system, vectors, inverses, blocks), -1, 0)
+        found.weights[at] = np.moveaxis(_weights(observe[at], vectors), -1, 0)
     return found
 
 
@@ -162,6 +163,9 @@ def _spread(rates: FloatArray, together: NDArray[np.bool_]) -> FloatArray:
     return np.asarray(np.where(size > 1, spread, rates))
 
 
+# Inside, the patients come last, so that every operation runs over all of them at once.
+
+
 def _vectors(
     rates: FloatArray,
     system: LinearSystem,
@@ -169,22 +173,22 @@ def _vectors(
     upstream: NDArray[np.bool_],
 ) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
     """Return decay rates, modes and the inverses of the blocks' own modes."""
-    n_patients, n, _ = rates.shape
-    decay = np.empty((n_patients, n))
-    vectors = np.zeros((n_patients, n, n))
+    n, _, n_patients = rates.shape
+    decay = np.empty((n, n_patients))
+    vectors = np.zeros((n, n, n_patients))
     inverses: list[FloatArray] = []
     for block in blocks:
         at = block.members
-        decay[:, at], vectors[:, at[:, None], at], inverse = diagonalised(rates, block)
+        decay[at], vectors[at[:, None], at], inverse = diagonalised(rates, block)
         inverses.append(inverse)
     if not (decay > 0.0).all():
-        patient, state = np.argwhere(~(decay > 0.0))[0]
+        state, patient = np.argwhere(~(decay > 0.0))[0]
         raise SolverError(
             f"Patient {patient}: drug never leaves the block of '{system.states[state]}' "
-            f"(rate {decay[patient, state]:g} 1/h).",
+            f"(rate {decay[state, patient]:g} 1/h).",
             remedy="Give every compartment a positive rate of exchange or elimination.",
         )
-    decay = separated(decay, upstream)
+    decay = separated(decay.T, upstream).T
     for i in range(len(blocks)):
         _follow(blocks[i:], inverses[i:], rates=rates, decay=decay, vectors=vectors)
     return decay, vectors, inverses
@@ -206,14 +210,14 @@ def _follow(
         if not block.is_fed_by(source):
             continue
         c = block.members
-        inflow = np.zeros((len(rates), c.size, b.size))
+        inflow = np.zeros((c.size, b.size, rates.shape[2]))
         for earlier in between:
             if block.is_fed_directly_by(earlier):
                 p = earlier.members
-                inflow += rates[:, c[:, None], p] @ vectors[:, p[:, None], b]
-        shown = inverse @ inflow
-        shown /= decay[:, c][:, :, None] - decay[:, b][:, None, :]
-        vectors[:, c[:, None], b] = vectors[:, c[:, None], c] @ shown
+                inflow += _product(rates[c[:, None], p], vectors[p[:, None], b])
+        shown = _product(inverse, inflow)
+        shown /= decay[c][:, None] - decay[b]
+        vectors[c[:, None], b] = _product(vectors[c[:, None], c], shown)
         between.append(block)
 
 
@@ -223,17 +227,38 @@ def _forcing(
     inverses: list[FloatArray],
     blocks: tuple[Block, ...],
 ) -> FloatArray:
-    n_patients, n, _ = vectors.shape
-    forcing = np.zeros((n_patients, n, len(system.channels)))
+    n, _, n_patients = vectors.shape
+    channels = len(system.channels)
+    forcing = np.zeros((n, channels, n_patients))
     for k, block in enumerate(blocks):
         c = block.members
-        entered = np.broadcast_to(system.inflow[c], (n_patients, c.size, len(system.channels)))
+        entered = np.broadcast_to(system.inflow[c][:, :, None], (c.size, channels, n_patients))
         for earlier in blocks[:k]:
             if block.is_fed_by(earlier):
                 p = earlier.members
-                entered = entered - vectors[:, c[:, None], p] @ forcing[:, p]
-        forcing[:, c] = inverses[k] @ entered
+                entered = entered - _product(vectors[c[:, None], p], forcing[p])
+        forcing[c] = _product(inverses[k], entered)
     return forcing
+
+
+def _weights(observe: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Return the concentration per mode; most outputs look at one state."""
+    weights = np.zeros((observe.shape[1], *vectors.shape[1:]))
+    for row, column in np.argwhere((observe != 0.0).any(axis=0)):
+        weights[row] += observe[:, row, column] * vectors[column]
+    return weights
+
+
+def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return the matrix product of each patient: ``(i, k, N)`` times ``(k, j, N)``."""
+    total = left[:, 0, None] * right[0]
+    for k in range(1, len(right)):
+        total += left[:, k, None] * right[k]
+    return np.asarray(total)
+
+
+def _patients_last(array: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(np.moveaxis(array, 0, -1))
 
 
 def _per_patient(array: FloatArray, n_patients: int) -> FloatArray:
