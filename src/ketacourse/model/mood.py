@@ -16,7 +16,7 @@ With ``a = 1`` strengthening through AMPA receptors is a required gate of the fa
 component. ``sat`` is `saturating`: a larger input prolongs more than it deepens.
 """
 
-from ketacourse.model.expression import Number, maximum, minimum, saturating
+from ketacourse.model.expression import Number, exp, log, maximum, minimum, saturating
 from ketacourse.model.flow import Flow, turnover
 
 UNITS = {
@@ -41,6 +41,22 @@ SCALE_MAXIMUM = 60.0
 """Largest MADRS total (points)."""
 
 
+CAP_WIDTH = 0.03
+"""Distance from one within which a share bends: narrow enough to change nothing below 0.9, wide
+enough for the solver, which a sharp corner would force to small steps."""
+
+
+def capped(share: Number) -> Number:
+    """Return a share that bends smoothly to one instead of passing it.
+
+    Examples
+    --------
+    >>> [round(capped(x), 3) for x in (0.0, 0.5, 0.9, 1.0, 2.0)]
+    [0.0, 0.5, 0.899, 0.979, 1.0]
+    """
+    return 1.0 - CAP_WIDTH * log(1.0 + exp(minimum((1.0 - share) / CAP_WIDTH, 40.0)))
+
+
 def fast_component(
     *,
     ampa_strength: Number,
@@ -59,7 +75,7 @@ def fast_component(
 
 def fast_effect(fast: Number, p: Number) -> Number:
     """Return the share of severity removed by the fast component (0 to 1)."""
-    return minimum(p.fast_gain * saturating(fast, p.fast_saturation), 1.0)
+    return capped(p.fast_gain * saturating(fast, p.fast_saturation))
 
 
 def structural_component(
@@ -71,7 +87,7 @@ def structural_component(
 
 def structural_effect(structure: Number, p: Number) -> Number:
     """Return the share of severity removed by the structural component (0 to 1)."""
-    return minimum(p.structural_gain * saturating(structure, p.structural_saturation), 1.0)
+    return capped(p.structural_gain * saturating(structure, p.structural_saturation))
 
 
 def disease_drive(*, stress: Number, p: Number) -> Flow:
