@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ketacourse.errors import SolverError
 from ketacourse.forecast.course_model import latent
 from ketacourse.forecast.parameters import COLUMN, INDIVIDUALS
 from ketacourse.forecast.people import People
@@ -54,6 +55,11 @@ def fitted(truth: Truth, *, progress: Progress) -> tuple[Array, Array]:
     middle, spread = free.copy(), np.array([sd for _, sd in FITTED.values()])
     damping = np.full(size, 1.0)
     target = _stacked(truth.madrs)
+    if not (np.isfinite(target).all() and np.isfinite(base).all()):
+        raise SolverError(
+            "A course of the full chain, or a parameter of a patient, is not a finite number.",
+            remedy="Check the parameters that were drawn; nothing is projected from it.",
+        )
     left = target - _predicted(truth, base, columns, free)
     loss = _loss(left, free, middle, spread)
     for turn in range(ROUNDS):
