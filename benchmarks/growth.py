@@ -98,7 +98,7 @@ def _parallel(
         for _ in range(repeats):
             start = time.perf_counter()
             stages = dict.fromkeys(("draw", "pose", "solve", "sum"), 0.0)
-            total = 0.0
+            total: Array | float = 0.0
             jobs = [(design, nodes, first, size) for first, size in ranges]
             for sums, took in pool.map(_job, jobs):
                 total = total + sums

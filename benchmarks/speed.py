@@ -166,7 +166,7 @@ def _engine_data(
     engine: Known, tuned: dict[str, Any], rates: dict[tuple[str, str], list[float]],
     jobs: list[Job], process: EngineProcess,
 ) -> dict[str, Any]:  # fmt: skip
-    targets = {}
+    targets: dict[str, Any] = {}
     for target, data in tuned["targets"].items():
         given = rates.get((engine.key, target))
         if not given:

@@ -1,8 +1,8 @@
 """Simulation-based calibration: whether the posterior means what it says.
 
-A patient is drawn from the prior, scores are drawn from that patient by the model's own
-measurement (whole numbers, bounded, with leaning, recall, swings, misfit and, rarely, a wild
-score), and the posterior is found from them as for any patient. Over many patients, the rank of
+A patient is drawn from the prior, scores are drawn from that patient by the measurement that the
+likelihood states (with leaning, recall, swings, misfit and, rarely, a wild score, then held
+inside the scale and rounded), and the posterior is found from them as for any patient. Over many patients, the rank of
 the true value among the posterior must be uniform for every individual parameter.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketacourse.forecast.future import Futures, imagined, scores
+from ketacourse.forecast.future import Futures, imagined
 from ketacourse.forecast.likelihood import MOST_WILD, noise_of
-from ketacourse.forecast.measurement import instrument, nodes_of, slope_at
+from ketacourse.forecast.measurement import from_madrs, instrument, nodes_of, slope_at
 from ketacourse.forecast.parameters import NAMES
 from ketacourse.forecast.population_file import load_population
 from ketacourse.forecast.posterior import Posterior, posterior
@@ -104,31 +104,43 @@ def _drawn(total: int, seed: int) -> tuple[Futures, dict[str, Array]]:
     ]
     futures = imagined(before, np.unique(np.concatenate(nodes)), seed=seed, draws=total)
     rng = np.random.default_rng([seed, 51])
-    perfect = {
-        key: scores(futures, REGIMEN, key, np.array(days), error=False)
-        for key, days in VISITS.items()
-    }
-    return futures, _written(perfect, noise.wild_share, noise.wild_sd, rng)
+    felt = {key: _felt(futures, key, rng) for key in VISITS}
+    return futures, _written(felt, noise.wild_share, noise.wild_sd, rng)
+
+
+def _felt(futures: Futures, key: str, rng: np.random.Generator) -> Array:
+    """Return severity as the scale sees it without error, not yet held inside it (MADRS)."""
+    tool, days = instrument(key), np.array(VISITS[key])
+    nodes, now, back = nodes_of(days, np.full(days.size, tool.recall_days))
+    at = np.searchsorted(futures.days, nodes - 1e-9)
+    true = futures.course(REGIMEN, nodes) + futures.swings[:, at]
+    share = futures.people.of("recall")[:, None] if tool.recall_days > 0.0 else 0.0
+    seen = (1.0 - share) * (true @ now.T) + share * (true @ back.T)
+    return np.asarray(seen + tool.bias_sd * rng.standard_normal((len(seen), 1)))
 
 
 def _written(
-    perfect: dict[str, Array], wild_share: float, wild_sd: float, rng: np.random.Generator
+    felt: dict[str, Array], wild_share: float, wild_sd: float, rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Return whole totals with the error of each rating, and at most one wild score each."""
-    people = len(next(iter(perfect.values())))
-    count = sum(p.shape[1] for p in perfect.values())
+    """Return whole totals with the error of each rating, and at most one wild score each.
+
+    The error is added before a total is held inside its scale, as the likelihood has it.
+    """
+    people = len(next(iter(felt.values())))
+    count = sum(p.shape[1] for p in felt.values())
     which = rng.integers(count, size=people)
     wild = rng.random(people) < min(count * wild_share, MOST_WILD)
     first, written = 0, {}
-    for key, true in perfect.items():
+    for key, points in felt.items():
         form = scale(key)
-        noisy = true + instrument(key).error_sd * rng.standard_normal(true.shape)
-        for k in range(true.shape[1]):
+        slope = slope_at(from_madrs(points, key), key)
+        noisy = points + slope * instrument(key).error_sd * rng.standard_normal(points.shape)
+        for k in range(points.shape[1]):
             here = wild & (which == first + k)
-            size = wild_sd / slope_at(true[here, k], key)
-            noisy[here, k] += size * rng.standard_normal(int(here.sum()))
-        written[key] = np.rint(np.clip(noisy, form.minimum, form.maximum))
-        first += true.shape[1]
+            noisy[here, k] += wild_sd * rng.standard_normal(int(here.sum()))
+        total = from_madrs(noisy, key)
+        written[key] = np.rint(np.clip(total, form.minimum, form.maximum))
+        first += points.shape[1]
     return written
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numba import carray, cfunc, njit
 from numbalsoda import lsoda, lsoda_sig
+from numpy.typing import NDArray
 
 from benchmarks.engines import Settings
 from benchmarks.equations import Equations, compiled_source, read_outputs
@@ -23,7 +24,7 @@ class Peer:
         self.segments = self._flat()
         self.loop = self._compiled()
 
-    def _flat(self) -> tuple[Array, Array, Array]:
+    def _flat(self) -> tuple[Array, NDArray[np.int64], Array]:
         """Return edges, first row after each edge, and inputs (segments, N, n_inputs)."""
         segments = self.equations.segments
         edges = np.array([s.start_h for s in segments] + [segments[-1].end_h])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ketacourse.errors import EvidenceError
 from ketacourse.evidence.catalogue import Parameter, load_catalogue
+from ketacourse.evidence.variants import BASE
 
 Array = NDArray[np.float64]
 
@@ -96,6 +97,11 @@ def calibrated(variant: str) -> dict[str, float]:
     """Return the calibrated typical values of a variant in catalogue units, or nothing."""
     posterior = load_posterior()
     return {} if posterior is None or variant not in posterior.modes else posterior.typical(variant)
+
+
+def value_in_force(name: str, unit: str, variant: str = BASE) -> float:
+    """Return a number as calibrated, else its typical value from the catalogue."""
+    return as_calibrated(load_catalogue().parameter(name), variant).value_in(unit)
 
 
 def as_calibrated(parameter: Parameter, variant: str) -> Parameter:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.evidence.posterior import value_in_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +54,11 @@ def course_constants() -> Constants:
     """Return the shared values in force."""
     catalogue = load_catalogue()
     own = {name: catalogue.value(f"course_model.{name}", unit) for name, unit in _OWN.items()}
-    shared = {name: catalogue.value(*where) for name, where in _CHAIN.items()}
-    visit = catalogue.value("placebo.expectancy_on", "1/h") * catalogue.value(
+    shared = {name: value_in_force(*where) for name, where in _CHAIN.items()}
+    visit = value_in_force("placebo.expectancy_on", "1/h") * value_in_force(
         "placebo.visit_time", "h"
     )
-    slow = catalogue.value("structure.persistent_time", "d")
-    ratio = slow / catalogue.value("structure.mature_time", "d")
+    slow = value_in_force("structure.persistent_time", "d")
+    ratio = slow / value_in_force("structure.mature_time", "d")
     found = {**own, **shared, "expectancy_on": visit, "lasting_ratio": ratio}
     return Constants(**{f.name: found[f.name] for f in fields(Constants)})

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from ketacourse.errors import InputError
-from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.evidence.posterior import value_in_force
 from ketacourse.forecast.drive import strength_of
 from ketacourse.population.expectancy import (
     care_parameter,
@@ -115,10 +115,9 @@ def regimen_of(
         come; the planned ones by default.
     """
     sessions = sorted(course.sessions if given is None else given, key=lambda s: s.day)
-    catalogue = load_catalogue()
 
     def odds(name: str) -> float:
-        return float(logit(max(catalogue.value(name, "1"), LEAST_SHARE)))
+        return float(logit(max(value_in_force(name, "1"), LEAST_SHARE)))
 
     oral = course.new_oral_antidepressant
     share = medicated_share(
@@ -133,6 +132,6 @@ def regimen_of(
         expectancy_shift=expected,
         care_shift=odds(care_parameter(course.setting)) - odds(care_parameter("clinic")),
         new_antidepressant=oral,
-        decay=catalogue.value("patient.medication_decay", "1")
+        decay=value_in_force("patient.medication_decay", "1")
         ** (share - medicated_share("clinic")),
     )
