@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.workload import OUTPUTS, Array, Workload
 from ketacourse.engine.recorded import RecordedChain, record_chain
@@ -29,7 +30,7 @@ class Segment:
 
     start_h: float
     end_h: float
-    rows: Array
+    rows: NDArray[np.int64]
     inputs: Array
 
 
@@ -237,7 +238,7 @@ class Writer:
             for name in OUTPUTS
         ]
 
-    def _sum(self, entries: Array, row: int, first: int) -> list[str]:
+    def _sum(self, entries: NDArray[np.int64], row: int, first: int) -> list[str]:
         return [
             f"{self.coefficient(first + k)} * {self.state(j)}"
             for k, (i, j) in enumerate(entries)

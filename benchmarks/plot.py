@@ -13,7 +13,7 @@ OWN, TRIAL = "#0b6e63", "#b3541e"
 PEERS = ("#30507a", "#6a4c93", "#8a6d1a", "#7a3b4a", "#4f6f52", "#5b5b5b", "#888888")
 NAMED = ((60.0, "1 min"), (3600.0, "1 h"), (86_400.0, "1 day"), (604_800.0, "1 week"))
 RANGE = (1.0, 1e6)
-STYLE = {
+STYLE: Any = {
     "font.family": "sans-serif", "font.size": 9.5, "svg.fonttype": "none",
     "svg.hashsalt": "ketacourse", "axes.spines.top": False, "axes.spines.right": False,
 }  # fmt: skip

@@ -2,11 +2,12 @@
 
 A patient is drawn from the prior, scores are drawn from that patient by the measurement that the
 likelihood states (with leaning, recall, swings, misfit and, rarely, a wild score, then held
-inside the scale and rounded), and the posterior is found from them as for any patient. Over many patients, the rank of
-the true value among the posterior must be uniform for every individual parameter.
+inside the scale and rounded), and the posterior is found from them as for any patient. Over many
+patients, the rank of the true value among the posterior must be uniform for every individual
+parameter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +40,8 @@ VISITS: dict[str, tuple[float, ...]] = {
     "phq9": (-0.5, 7.5, 21.0, 56.0),
 }
 BINS = 20
+DRAWN_FROM = 4000
+"""Patients of the prior among whom the true ones are picked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,12 @@ def _drawn(total: int, seed: int) -> tuple[Futures, dict[str, Array]]:
         nodes_of(np.array(days), np.full(len(days), instrument(key).recall_days))[0]
         for key, days in VISITS.items()
     ]
-    futures = imagined(before, np.unique(np.concatenate(nodes)), seed=seed, draws=total)
     rng = np.random.default_rng([seed, 51])
+    many = imagined(before, np.unique(np.concatenate(nodes)), seed=seed, draws=DRAWN_FROM)
+    # The people of the prior stand in the order of the beliefs that they were drawn from: picks
+    # at equal distances would favour some mechanisms, so the truths are picked at random.
+    pick = np.sort(rng.choice(DRAWN_FROM, size=total, replace=False))
+    futures = replace(many, people=many.people.taken(pick), swings=many.swings[pick], leaning={})
     felt = {key: _felt(futures, key, rng) for key in VISITS}
     return futures, _written(felt, noise.wild_share, noise.wild_sd, rng)
 

@@ -91,6 +91,5 @@ def install_command(engine: Known) -> str:
 def build(key: str, work: Workload) -> Engine:
     """Build an engine for a workload."""
     module: Any = import_module(f"benchmarks.engines.{known(key).module}")
-    if key == "scipy":
-        return module.Plain(work)
-    return module.Peer(work)
+    made: Engine = (module.Plain if key == "scipy" else module.Peer)(work)
+    return made

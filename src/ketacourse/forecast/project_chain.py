@@ -11,7 +11,7 @@ from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.forecast.drive import strengths
 from ketacourse.forecast.project_belief import Belief, beliefs
-from ketacourse.forecast.regimen import Regimen
+from ketacourse.forecast.regimen import LEAST_SHARE, Regimen
 from ketacourse.population.batch import Body, pose_course
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
 from ketacourse.population.specification import population_preset
@@ -131,9 +131,10 @@ def _part(members: tuple[Belief, ...], start: int, seed: int, catalogue: Catalog
         regimens=regimens,
         known={
             "baseline": parameters["patient.baseline"],
-            "expectancy": parameters["patient.expectancy_max"],
-            "care": parameters["patient.care_max"],
-            "antidepressant": parameters["patient.antidepressant_max"],
+            # A share that harms has no place on the scale of odds; it counts as almost none.
+            "expectancy": np.maximum(parameters["patient.expectancy_max"], LEAST_SHARE),
+            "care": np.maximum(parameters["patient.care_max"], LEAST_SHARE),
+            "antidepressant": np.maximum(parameters["patient.antidepressant_max"], LEAST_SHARE),
         },
         covariates=_covariates(cohorts),
         class_of=np.concatenate([c.response_class for c in cohorts]),
