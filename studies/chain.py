@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ketacourse.engine.solve import solve
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.evidence.posterior import load_posterior
-from ketacourse.forecast.project_belief import beliefs
 from ketacourse.population.batch import Body, pose_course
+from ketacourse.population.beliefs import members_of
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
 from ketacourse.population.specification import population_preset
 from ketacourse.population.uncertainty import draw_belief
@@ -117,11 +117,11 @@ def chain_patients(size: int, *, seed: int, restless: bool = True) -> ChainPatie
     """
     catalogue = load_catalogue()
     count = -(-size // PER_BELIEF)
-    members = beliefs(count, seed=seed, catalogue=catalogue, posterior=load_posterior())
+    _, members = members_of(count, seed=seed, catalogue=catalogue, posterior=load_posterior())
     cohorts = [
         draw_cohort(
             population_preset("clinic"), seed=seed, first=k * PER_BELIEF, count=PER_BELIEF,
-            belief=m.values, variant=m.variant,
+            belief=m.belief, variant=m.variant,
         )
         for k, m in enumerate(members)
     ]  # fmt: skip

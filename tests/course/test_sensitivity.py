@@ -7,7 +7,7 @@ from ketacourse.course.sensitivity import MECHANISM, believed, sensitivity_of, u
 from ketacourse.course.sensitivity_outputs import OUTPUTS, outputs_of
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.population.typical import belief_units
-from ketacourse.trials.replicate_belief import Member
+from ketacourse.population.beliefs import Member
 
 CATALOGUE = load_catalogue()
 GROUPS = uncertain(CATALOGUE)

@@ -25,10 +25,10 @@ from ketacourse.evidence.posterior import load_posterior
 from ketacourse.infer.estimate import Estimate, estimate
 from ketacourse.infer.free import FreeParameter, free_parameters, natural_values
 from ketacourse.infer.rows import FitRow, Kind, between_studies, compared, covariance
+from ketacourse.population.beliefs import Member
 from ketacourse.population.typical import belief_units
 from ketacourse.quantity import conversion_factor
 from ketacourse.trials.replicate_arm import simulate_arm
-from ketacourse.trials.replicate_belief import Member
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query

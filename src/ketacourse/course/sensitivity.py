@@ -21,10 +21,10 @@ from ketacourse.course.validation_parts import Part
 from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
 from ketacourse.evidence.posterior import Posterior, load_posterior
 from ketacourse.evidence.variants import load_variants
+from ketacourse.population.beliefs import BELOW_CAP, CAPPED, Member
 from ketacourse.population.typical import belief_units
 from ketacourse.population.uncertainty import Z90, stream
 from ketacourse.quantity import conversion_factor
-from ketacourse.trials.replicate_belief import BELOW_CAP, CAPPED, Member
 
 Array = NDArray[np.float64]
 Told = Callable[[str, float], None]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ketacourse.engine.accuracy import accurate_nodes
 from ketacourse.engine.solve import solve
+from ketacourse.population.beliefs import Member
 from ketacourse.population.cohort import draw_cohort
 from ketacourse.population.specification import population_preset
 from ketacourse.therapy.course import Course
@@ -19,7 +20,6 @@ from ketacourse.trials.replicate_arm import (
     pose_members,
     simulate_arm,
 )
-from ketacourse.trials.replicate_belief import Member
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query

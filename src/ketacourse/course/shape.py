@@ -11,8 +11,8 @@ import numpy as np
 
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE, load_variants
+from ketacourse.population.beliefs import Member
 from ketacourse.trials.replicate_arm import simulate_arm
-from ketacourse.trials.replicate_belief import Member
 from ketacourse.trials.replicate_statistics import pooled, statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
 

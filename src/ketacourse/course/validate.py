@@ -23,9 +23,9 @@ from ketacourse.evidence.posterior import Posterior
 from ketacourse.infer.estimate import Estimate, without_rows
 from ketacourse.infer.free import FreeParameter, natural_values
 from ketacourse.infer.rows import Kind, between_studies
+from ketacourse.population.beliefs import Member, members_of
 from ketacourse.population.uncertainty import stream
 from ketacourse.quantity import conversion_factor
-from ketacourse.trials.replicate_belief import Member, members_of
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -16,9 +16,9 @@ from scipy.stats import binom
 from ketacourse.course.calibrate import SEED
 from ketacourse.course.validation_rows import TestRow, counted
 from ketacourse.infer.rows import REPEATED, SHARES
+from ketacourse.population.beliefs import Member
 from ketacourse.population.uncertainty import stream
 from ketacourse.trials.replicate_arm import simulate_arm
-from ketacourse.trials.replicate_belief import Member
 from ketacourse.trials.replicate_interval import LEAST_RATE
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
 from ketacourse.trials.replicate_statistics import statistic, wanted_days

@@ -28,6 +28,25 @@ FOLDER = "calibration"
 MODE = "mode"
 
 
+BESIDE_CALIBRATION = (
+    "pk_", "brain.", "safety.", "adaptation.", "learning.", "inflammation.", "mood.coping_gain",
+    "mood.benzodiazepine_block", "mood.suicidality_gain", "mood.disease_time", "patient.bipolar_decay",
+    "patient.il6_crp_exponent", "plasticity.met_deficit", "plasticity.inflammation_on_pool",
+    "plasticity.plasma_gain",
+)  # fmt: skip
+"""Beginnings of the names that are drawn from their prior although a calibration ships.
+
+They are what the fitted rows do not touch: side effects, therapy, inflammation, genotype, other
+medication. A calibration is conditional on the typical values of all other rates between drug and
+mood; to draw those anew beside its own draws would count what is not known of them twice.
+"""
+
+
+def beside_calibration(name: str) -> bool:
+    """Return whether a parameter is drawn from its prior although a calibration ships."""
+    return name.startswith(BESIDE_CALIBRATION)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posterior:
     """Joint draws of the calibrated parameters, in the catalogue's units.

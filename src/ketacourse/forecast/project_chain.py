@@ -10,9 +10,9 @@ from ketacourse.engine.solve import solve
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.forecast.drive import strengths
-from ketacourse.forecast.project_belief import Belief, beliefs
 from ketacourse.forecast.regimen import LEAST_SHARE, Regimen
 from ketacourse.population.batch import Body, pose_course
+from ketacourse.population.beliefs import Member, members_of
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
 from ketacourse.population.specification import population_preset
 from ketacourse.therapy.course import Course
@@ -103,7 +103,7 @@ class Truth:
 def chain_truth(count: int, *, seed: int, progress: Progress) -> Truth:
     """Return patients of the full chain, about ``count``, under every design."""
     catalogue = load_catalogue()
-    members = beliefs(
+    _, members = members_of(
         max(count // PER_BELIEF, 1), seed=seed, catalogue=catalogue, posterior=load_posterior()
     )
     parts = []
@@ -114,7 +114,7 @@ def chain_truth(count: int, *, seed: int, progress: Progress) -> Truth:
     return _joined(parts)
 
 
-def _part(members: tuple[Belief, ...], start: int, seed: int, catalogue: Catalogue) -> Truth:
+def _part(members: tuple[Member, ...], start: int, seed: int, catalogue: Catalogue) -> Truth:
     cohorts = [_cohort(m, start + i, seed) for i, m in enumerate(members)]
     arms = [arm_parameters(c) for c in cohorts]
     parameters = {n: np.concatenate([a[n] for a in arms]) for n in arms[0]}
@@ -141,11 +141,11 @@ def _part(members: tuple[Belief, ...], start: int, seed: int, catalogue: Catalog
     )
 
 
-def _cohort(member: Belief, index: int, seed: int) -> Cohort:
+def _cohort(member: Member, index: int, seed: int) -> Cohort:
     preset = "bipolar_trial" if index % BIPOLAR_EVERY == BIPOLAR_EVERY - 1 else "clinic"
     return draw_cohort(
         population_preset(preset), seed=seed, first=index * PER_BELIEF, count=PER_BELIEF,
-        belief=member.values, variant=member.variant,
+        belief=member.belief, variant=member.variant,
     )  # fmt: skip
 
 

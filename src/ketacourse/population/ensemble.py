@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.evidence.catalogue import Catalogue
-from ketacourse.evidence.posterior import Posterior, load_posterior
+from ketacourse.evidence.posterior import Posterior, beside_calibration, load_posterior
 from ketacourse.evidence.variants import BASE, Variant
 from ketacourse.model import chain
 from ketacourse.population.uncertainty import draw_belief, draw_between_patients
@@ -106,7 +106,9 @@ def build_ensemble(
     for name, unit in {**CHAIN_UNITS, **EXTRA_UNITS}.items():
         parameter = catalogue.parameter(name)
         middle = parameter.value_in(unit)
-        drawn = draw_belief(parameter, count=count, seed=seed, unit=unit)
+        drawn = np.full(count, middle)
+        if posterior is None or beside_calibration(name):
+            drawn = draw_belief(parameter, count=count, seed=seed, unit=unit)
         drawn = (drawn * draw_between_patients(parameter, count=count, seed=seed))[draw_of_row]
         factor = conversion_factor(parameter.unit, unit)
         centre = np.array([_centre(v, variants, name, unit, catalogue) for v in variant])

@@ -17,6 +17,7 @@ from ketacourse.engine.solve import solve
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.batch import Body, pose_course
+from ketacourse.population.beliefs import Member
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
 from ketacourse.population.covariate_spec import LOWEST_BASELINE, MADRS_MAXIMUM
 from ketacourse.population.covariates import draw_covariates
@@ -27,7 +28,6 @@ from ketacourse.population.typical import belief_units
 from ketacourse.population.variability import draw_session_factors
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.scales import scale
-from ketacourse.trials.replicate_belief import Member
 from ketacourse.trials.replicate_trial_rows import ArmDesign
 
 Array = NDArray[np.float64]

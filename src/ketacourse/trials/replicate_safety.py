@@ -19,6 +19,7 @@ from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.model.pk.models import STANDARD
+from ketacourse.population.beliefs import Member, members_of
 from ketacourse.population.cohort import Cohort, draw_cohort
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.specification import PopulationSpec, population_preset
@@ -33,7 +34,6 @@ from ketacourse.trials.replicate_arm import (
     draw_members,
     pose_members,
 )
-from ketacourse.trials.replicate_belief import Member, members_of
 from ketacourse.trials.replicate_concentration_rows import ConcentrationQuery
 from ketacourse.trials.replicate_concentrations import predict_concentrations
 from ketacourse.trials.replicate_interval import log_interval, rate_interval

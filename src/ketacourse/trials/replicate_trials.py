@@ -17,9 +17,9 @@ from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE
 from ketacourse.model.pk.models import STANDARD
+from ketacourse.population.beliefs import Member, members_of
 from ketacourse.trials.dose_range import dose_range_faults
 from ketacourse.trials.replicate_arm import simulate_arm
-from ketacourse.trials.replicate_belief import Member, members_of
 from ketacourse.trials.replicate_interval import interval, log_interval, rate_interval
 from ketacourse.trials.replicate_prediction import (
     Prediction,

@@ -12,9 +12,9 @@ import numpy as np
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE
+from ketacourse.population.beliefs import Member, members_of
 from ketacourse.population.cohort import Cohort, draw_cohort, joined
 from ketacourse.trials.design import Trial
-from ketacourse.trials.replicate_belief import Member, members_of
 
 DRAWN_WORLDS = 48
 """Worlds beside the most believed one; further replicates go through them again."""

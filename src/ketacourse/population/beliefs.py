@@ -1,4 +1,4 @@
-"""What is believed when a published arm is replayed: mechanisms, and draws about each.
+"""What is believed of the mechanism: its accounts, and joint draws about each.
 
 The members with typical values, one per mechanism, give a prediction; the drawn ones give
 the part of its interval that stems from not knowing the parameters.
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.evidence.catalogue import Catalogue
-from ketacourse.evidence.posterior import Posterior
+from ketacourse.evidence.posterior import Posterior, beside_calibration
 from ketacourse.evidence.variants import BASE, Variant, load_variants
 from ketacourse.model.pk.models import STANDARD
 from ketacourse.model.pk.variability import SHARED_IN_TIME
@@ -30,14 +30,6 @@ CAPPED = (
 
 BELOW_CAP = 0.95
 """Share of the cap that a drawn typical value may reach."""
-
-BESIDE_CALIBRATION = ("pk_", "brain.", "safety.", "adaptation.")
-"""Beginnings of the names that are drawn from their prior although a calibration ships.
-
-A calibration is conditional on the typical values of all other rates between drug and
-mood; to draw those anew beside its own draws would count what is not known of them twice.
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
@@ -108,7 +100,7 @@ def _priors(
         # Times at which drug enters are shared by all who are run together: they stay typical.
         if not name.endswith(SHARED_IN_TIME)
         and catalogue.parameter(name).prior != "fixed"
-        and (not calibrated or name.startswith(BESIDE_CALIBRATION))
+        and (not calibrated or beside_calibration(name))
     }
 
 
