@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ketacourse.errors import InputError
-from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.evidence.posterior import value_in_force
 from ketacourse.forecast.drive import effect_of, strength_of
 from ketacourse.forecast.regimen import Regimen, regimen_of
 from ketacourse.therapy.course import Course
@@ -61,12 +61,12 @@ def test_masking_moves_expectancy_and_a_trial_moves_care():
 
 def test_circumstances_change_how_fast_gains_fade():
     doses = (DrugSession(day=0.0, dose=dose(0.5)),)
-    usual, started = (
+    free, started = (
         regimen_of(patient(), Course(sessions=doses, new_oral_antidepressant=oral)).decay
         for oral in (False, True)
     )
-    assert usual == 1.0
-    assert started == load_catalogue().value("patient.antidepressant_decay", "1")
+    assert started == 1.0
+    assert free == pytest.approx(1.0 / value_in_force("patient.medication_decay", "1"))
 
 
 def test_therapy_stands_in_the_regimen_with_its_length():

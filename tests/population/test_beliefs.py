@@ -48,10 +48,11 @@ def test_calibrated_values_come_from_joint_draws_and_repeat_after_the_last():
     assert pairs[3] == pairs[0]
 
 
-def test_beside_a_calibration_only_drug_and_side_effects_are_drawn_from_priors():
+def test_beside_a_calibration_only_what_it_did_not_touch_is_drawn_from_priors():
     _, drawn = members(posterior=CALIBRATED)
-    stages = {name.partition(".")[0].partition("_")[0] for name in drawn[0].belief}
-    assert stages == {"pk", "brain", "safety", "adaptation", "mood", "structure", "variability"}
+    beside = {name for name in drawn[0].belief if name not in CALIBRATED.names}
+    assert {"pk_kamp.cl", "safety.sbp_max", "mood.coping_gain"} <= beside
+    assert not {n for n in beside if n.startswith(("receptors.", "glutamate.", "structure."))}
 
 
 @pytest.mark.parametrize("posterior", [None, CALIBRATED], ids=["prior", "calibrated"])

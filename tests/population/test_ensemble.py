@@ -9,6 +9,12 @@ from ketacourse.model.pk.models import pk_parameters
 from ketacourse.population.ensemble import CHAIN_UNITS, EXTRA_UNITS, build_ensemble
 
 
+@pytest.fixture(autouse=True)
+def uncalibrated(monkeypatch):
+    """Leave the shipped calibration out: priors and equal weights."""
+    monkeypatch.setattr("ketacourse.population.ensemble.load_posterior", lambda: None)
+
+
 def ensemble(*variants, draws=20, seed=1):
     chosen = [load_variants()[v] for v in variants or load_variants()]
     units = pk_parameters("kamp", ("iv_infusion", "sublingual"))
