@@ -39,7 +39,9 @@ VISITS: dict[str, tuple[float, ...]] = {
     "madrs": (-0.5, 1.0, 3.9, 6.9, 14.0, 28.0, 42.0, 70.0),
     "phq9": (-0.5, 7.5, 21.0, 56.0),
 }
-BINS = 20
+MOST_BINS = 20
+FEWEST_PER_BIN = 10
+"""Ranks expected in each bin of a histogram, so that its test can be relied on."""
 DRAWN_FROM = 4000
 """Patients of the prior among whom the true ones are picked."""
 
@@ -155,14 +157,15 @@ def summary(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the rank histogram of each parameter with the p of its flatness."""
     rows = [r for p in parts for r in p["ranks"]]
     methods = [m for p in parts for m in p["methods"]]
+    bins = int(np.clip(len(rows) // FEWEST_PER_BIN, 2, MOST_BINS))
     found: dict[str, Any] = {
         "replicates": len(rows),
-        "bins": BINS,
+        "bins": bins,
         "methods": {m: methods.count(m) for m in sorted(set(methods))},
         "parameters": {},
     }
     for name in NAMES:
-        counts, p = uniformity(np.array([r[name] for r in rows]), BINS)
+        counts, p = uniformity(np.array([r[name] for r in rows]), bins)
         found["parameters"][name] = {"p": p, "counts": [int(c) for c in counts]}
     found["smallest_p"] = min(v["p"] for v in found["parameters"].values())
     return found

@@ -25,6 +25,14 @@ PARTIAL = {"weak": 0.0, "partial": 1.0, "full": 0.0}
 PEAK_H = np.array([0.0, 20.0, 30.0, 40.0, 50.0, 60.0, 90.0, 24 * 60.0]) / 60.0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def uncalibrated():
+    """Leave the shipped calibration out: typical values of the catalogue."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ketacourse.population.cohort.calibrated_belief", lambda *_: {})
+        yield
+
+
 def drawn(spec=TRIAL, first=0, count=MANY, **options):
     return draw_cohort(spec, seed=1, first=first, count=count, **options)
 

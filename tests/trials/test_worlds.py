@@ -41,4 +41,4 @@ def test_patients_do_not_depend_on_where_a_chunk_begins(repeated):
 def test_pilots_live_in_several_worlds(repeated):
     pilots = pilot_patients(repeated, 0, 30)
     assert pilots.size == 30
-    assert len(set(pilots.values["structure.formation"].tolist())) >= 3
+    assert len(set(pilots.values["mood.coping_gain"].tolist())) >= 3

@@ -19,7 +19,7 @@ from ketacourse.forecast.people import People
 from ketacourse.forecast.population_file import COVARIATES, Population, write_population
 from ketacourse.forecast.project_chain import DAYS, DESIGNS, Progress, chain_truth
 from ketacourse.forecast.project_fit import FITTED, fitted
-from ketacourse.population.uncertainty import draw_belief
+from ketacourse.population.uncertainty import draw_belief, stream
 from ketacourse.version import VERSION
 
 Array = NDArray[np.float64]
@@ -51,12 +51,15 @@ def project(*, people: int, seed: int, progress: Progress) -> Population:
         bounds = individual(name)
         values[:, COLUMN[name]] = np.clip(drawn, bounds.lower, bounds.upper)
     covariates = np.stack([truth.covariates[name] for name in COVARIATES], axis=1)
+    # Out of the order of mechanisms, so that every n-th person is a fair sample.
+    order = stream(seed, "course population").permutation(len(values))
+    values, covariates, class_of = values[order], covariates[order], truth.class_of[order]
     spread, days = misfit(left)
     each = np.sqrt((left**2).mean(axis=(1, 2)))
     posterior = load_posterior()
     digest = hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
     return Population(
-        people=People(values=values, class_of=truth.class_of, log_weight=np.zeros(len(values))),
+        people=People(values=values, class_of=class_of, log_weight=np.zeros(len(values))),
         covariates=covariates,
         slopes=dependence(values, covariates),
         misfit_sd=spread,
