@@ -85,3 +85,13 @@ def test_repeated_people_stand_next_to_each_other(prior, six, scores):
     futures = imagined(posterior(prior, six, scores, seed=1), DAYS, seed=1, draws=80, repeats=8)
     assert np.array_equal(futures.people.values[0], futures.people.values[7])
     assert not np.array_equal(futures.swings[0], futures.swings[7])
+
+
+def test_scores_of_a_single_day_are_those_of_the_day_among_others(person, six):
+    nothing = posterior(person(), six, (), seed=1, method="importance")
+    futures = imagined(nothing, np.array([7.0]), seed=5, draws=50)
+    total = scores(futures, six, "madrs", np.array([7.0]))
+    assert total.shape == (50, 1)
+    assert np.isfinite(total).all()
+    true = scores(futures, six, "madrs", np.array([7.0]), error=False)
+    assert np.abs(total - true).max() < 20.0

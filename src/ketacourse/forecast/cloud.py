@@ -79,7 +79,8 @@ def cloud_of(prior: People) -> Cloud:
 def drawn(cloud: Cloud, count: int, random: np.random.Generator) -> tuple[NDArray[np.intp], Array]:
     """Return anchors and deviations of ``count`` people drawn from the cloud."""
     anchor = systematic(cloud.weight, count, float(random.random()))
-    return anchor, random.standard_normal((count, cloud.anchors.shape[1]))
+    # In any order: people made together must not fall into step with a later regular choice.
+    return random.permutation(anchor), random.standard_normal((count, cloud.anchors.shape[1]))
 
 
 def near_anchors(

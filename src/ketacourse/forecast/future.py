@@ -138,6 +138,8 @@ def scores(
 
 def _between(futures: Futures, regimen: Regimen, nodes: Array) -> Array:
     """Return severity at nodes: the course exactly, the swings by interpolation, (M, m)."""
+    if futures.days.size == 1:
+        return np.asarray(futures.course(regimen, nodes) + futures.swings)
     right = np.clip(np.searchsorted(futures.days, nodes), 1, futures.days.size - 1)
     left = right - 1
     share = (nodes - futures.days[left]) / (futures.days[right] - futures.days[left])
