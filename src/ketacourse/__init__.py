@@ -5,8 +5,8 @@ use, so that importing the package costs nothing.
 
 >>> import ketacourse
 >>> ketacourse.__all__
-['load_case', 'screen', 'simulate', 'refit', 'decide', 'explain', 'load_trial', 'trial', 'replicate', 'calibrate',
-'validate', 'evidence', 'schema', '__version__']
+['load_case', 'screen', 'simulate', 'refit', 'decide', 'explain', 'load_trial', 'trial',
+'replicate', 'calibrate', 'validate', 'evidence', 'schema', '__version__']
 """
 
 from importlib import import_module

@@ -6,8 +6,8 @@ import pytest
 from ketacourse.course.sensitivity import MECHANISM, believed, sensitivity_of, uncertain
 from ketacourse.course.sensitivity_outputs import OUTPUTS, outputs_of
 from ketacourse.evidence.catalogue import load_catalogue
-from ketacourse.population.typical import belief_units
 from ketacourse.population.beliefs import Member
+from ketacourse.population.typical import belief_units
 
 CATALOGUE = load_catalogue()
 GROUPS = uncertain(CATALOGUE)

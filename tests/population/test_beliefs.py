@@ -5,9 +5,9 @@ import pytest
 
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.evidence.posterior import Posterior
+from ketacourse.population.beliefs import members_of
 from ketacourse.population.cohort import draw_cohort
 from ketacourse.population.specification import population_preset
-from ketacourse.population.beliefs import members_of
 
 # Two mechanisms of which one is three times as likely; the numbers are made up.
 CALIBRATED = Posterior(

@@ -32,20 +32,24 @@ from ketacourse.report.output import fresh_directory
     metavar="N",
     help="Seed of the random streams.",
 )
+@click.option(
+    "--research", is_flag=True, help="Forecast doses outside the evidence; the result says so."
+)
 @screening_options
 def command(
-    *, case: str, out: Path, force: bool, today: float | None, seed: int, **options: Any
-) -> None:
+    *, case: str, out: Path, force: bool, today: float | None, seed: int, research: bool,
+    **options: Any,
+) -> None:  # fmt: skip
     """Forecast the course of CASE from its own scores, and write the report into a folder.
 
     CASE is a case file, or example:NAME. Sessions count as planned unless [[treated]] says
     otherwise. What screening finds stands on top of the report; it does not stop a forecast.
     """
     loaded = read_case(case)
-    screening = screened(loaded, **options)
+    screening = screened(loaded, research=research, **options)
     with fresh_directory(out, force=force) as folder, progress_line() as progress:
         progress("refit", 0.1)
-        found = refit(loaded, today=today, seed=seed)
+        found = refit(loaded, today=today, seed=seed, research=research)
         progress("write the report", 0.9)
         write_forecast(found, folder, findings=screening.findings)
     for name, text in outcome_sentences(found):

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Progress:
             with np.load(self._path(step), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in ARRAYS}
                 objective, misfit, iterations = (float(stored[name]) for name in NUMBERS)
-        except (OSError, KeyError, ValueError, EOFError):
+        except (OSError, KeyError, ValueError, EOFError, BadZipFile):
             return None
         return Estimate(**arrays, objective=objective, misfit=misfit, iterations=int(iterations))
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from ketacourse.course.decide_options import options_for
 from ketacourse.course.decide_outlook import look_ahead
 from ketacourse.course.decide_result import Decision, Ending, Excluded, Provenance, Weighed
-from ketacourse.course.decide_rules import first_findings, is_alert, is_review
+from ketacourse.course.decide_rules import URGENT_WORDS, first_findings, is_alert, is_review
 from ketacourse.course.decide_weigh import JUDGED_BY, Outlook, next_score, weigh
 from ketacourse.course.decide_words import conclusion_of, score_words, suggested_of, weight_words
 from ketacourse.course.options import Option, Standing
@@ -129,12 +129,17 @@ def decide(
 
 def improvement(case: Case, today: float) -> float | None:
     """Return the share of the baseline that the newest score has lost, None without one."""
+    found: list[tuple[float, float]] = []
     for key in JUDGED_BY:
-        start = case.baseline.get(key, 0.0)
-        totals = [s.total for s in case.scores if s.scale == key and 0.0 < s.day <= today]
-        if start > 0.0 and totals:
-            return float((start - totals[-1]) / start)
-    return None
+        start = case.starting_total(key)
+        newest = max(
+            (s for s in case.scores if s.scale == key and 0.0 < s.day <= today),
+            key=lambda s: s.day,
+            default=None,
+        )
+        if start > 0.0 and newest is not None:
+            found.append((newest.day, (start - newest.total) / start))
+    return max(found, key=lambda seen: seen[0])[1] if found else None
 
 
 def case_digest(case: Case) -> str:
@@ -155,6 +160,7 @@ def _blocked(
         case=case, today=now, horizon_days=HORIZON_DAYS, preferences=wanted, screening=found,
         rules=rules, outcome="blocked", suggested="",
         conclusion=(
+            *((URGENT_WORDS,) if any(is_alert(f) for f in rules) else ()),
             f"Screening blocks this course ({', '.join(codes)}). Nothing is forecast, ranked or "
             "suggested.",
         ),
@@ -184,8 +190,8 @@ def _screened(
     allowed: list[tuple[Option, tuple[Finding, ...]]] = []
     excluded: list[Excluded] = []
     for option in options:
-        if option.kind == "continue" or not option.future(today):
-            allowed.append((option, ()))  # the plan is screened; giving nothing needs no leave
+        if not option.future(today):
+            allowed.append((option, ()))  # giving nothing needs no leave
             continue
         found = screen(option.of(case), settings=settings, overrides=overrides).findings
         blocking = tuple(f for f in found if f.severity == "blocked")

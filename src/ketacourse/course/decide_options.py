@@ -1,6 +1,6 @@
 """Making the options: one change of the plan each, by rule and by where the patient stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ketacourse.course.options import Kind, Option, Standing
@@ -100,11 +100,18 @@ def _stop(standing: Standing) -> Iterator[Option]:
 def _wait(standing: Standing) -> Iterator[Option]:
     if not standing.planned or not standing.given:
         return
-    moved = tuple(replace(s, day=s.day + WAIT_DAYS) for s in standing.planned)
+    moved = _moved(standing, [s.day + WAIT_DAYS for s in standing.planned])
     yield _option(
         standing, "wait", "wait", f"Wait {WAIT_DAYS:g} days, measure, then go on",
         "a further score is taken before the next dose", future=moved,
     )  # fmt: skip
+
+
+def _moved(standing: Standing, days: Sequence[float]) -> tuple[DrugSession, ...]:
+    """Return the planned doses on other days, those beyond the look ahead left out."""
+    latest = standing.today + standing.horizon_days
+    pairs = zip(standing.planned, days, strict=True)
+    return tuple(replace(s, day=day) for s, day in pairs if day <= max(latest, s.day))
 
 
 def _space(standing: Standing) -> Iterator[Option]:
@@ -112,7 +119,7 @@ def _space(standing: Standing) -> Iterator[Option]:
     if len(planned) < 2 or not standing.given:
         return
     first = planned[0].day
-    spaced = tuple(replace(s, day=first + 2.0 * (s.day - first)) for s in planned)
+    spaced = _moved(standing, [first + 2.0 * (s.day - first) for s in planned])
     yield _option(
         standing, "space_out", "space", "Space the remaining sessions out, twice the interval",
         "the lowest frequency that holds (MNT-006)", future=spaced,
@@ -158,6 +165,8 @@ def _boosters(standing: Standing) -> Iterator[Option]:
 def _dose(standing: Standing) -> Iterator[Option]:
     planned = standing.planned
     if not planned or not standing.given or planned[0].dose.drug != "ketamine":
+        return
+    if standing.improvement is None:  # nobody knows whether the dose is too low or enough
         return
     now = planned[0].dose.amount_mg_per_kg
     if now is None or not 0.0 < now <= STEPS_MG_PER_KG[-1]:

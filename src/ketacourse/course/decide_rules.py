@@ -11,7 +11,9 @@ from ketacourse.guardrails.finding import Finding
 
 REVIEW_CODES = ("SCH-008", "SCH-009")
 """Rules that ask for a review of benefit before going on."""
-MORE_OF_THE_SAME: tuple[Kind, ...] = ("continue", "add", "booster", "space")
+MORE_OF_THE_SAME: tuple[Kind, ...] = (
+    "continue", "add", "booster", "space", "therapy", "wait",
+)  # fmt: skip
 """What a review of benefit does not leave as it is: the same dose once more."""
 URGENT_WORDS = (
     "Suicide risk comes first: follow the clinic's same-day path now. No option is suggested "
@@ -19,7 +21,7 @@ URGENT_WORDS = (
 )
 REVIEW_WORDS = (
     "Review of benefit is due: go through with the patient whether to change or to stop. Going "
-    "on unchanged is not suggested."
+    "on unchanged is not suggested. Where no score tells the benefit, measure first."
 )
 
 
@@ -36,8 +38,11 @@ def is_alert(finding: Finding) -> bool:
 
 
 def is_review(finding: Finding) -> bool:
-    """Return whether a finding asks for a review of benefit on what was recorded."""
-    return finding.code in REVIEW_CODES and finding.state == "recorded"
+    """Return whether a finding asks for a review of benefit.
+
+    A review that is due and cannot be judged, because nothing was measured, counts as well.
+    """
+    return finding.code in REVIEW_CODES and finding.state in ("recorded", "not_recorded")
 
 
 def may_suggest(kind: Kind, findings: Sequence[Finding], *, gives_drug: bool) -> bool:

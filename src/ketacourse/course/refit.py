@@ -1,6 +1,7 @@
 """The refit step: from a patient's own scores to the patient's own forecast."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from ketacourse.course.refit_result import (
     Refit,
     ScaleForecast,
 )
+from ketacourse.course.screen import outside_evidence, screen
 from ketacourse.errors import InputError
 from ketacourse.forecast.future import Futures, imagined, scores
 from ketacourse.forecast.measurement import SCALES
@@ -46,9 +48,15 @@ CHANCE_DAYS = (7.0, 14.0, 28.0, 56.0, 84.0)
 SURGE_RISE_MMHG, SURGE_PEAK_MMHG, MARKED_CADSS = 40.0, 180.0, 15.0
 
 
+OUTSIDE_EVIDENCE = (
+    "Research only: a dose lies outside the range that the evidence on mood covers, and what is "
+    "forecast is an extrapolation."
+)
+
+
 def refit(
     case: Case, *, today: float | None = None, seed: int = 1, draws: int = DRAWS,
-    method: str = "auto",
+    method: str = "auto", research: bool = False,
 ) -> Refit:  # fmt: skip
     """Forecast the course of one patient from the patient's own scores.
 
@@ -65,9 +73,13 @@ def refit(
         Possible courses behind the forecast.
     method
         ``auto``, or ``importance`` or ``tempered`` to compare ways of inference.
+    research
+        Forecast doses outside the range that the evidence covers; the result says so.
 
     Raises
     ------
+    ExtrapolationError
+        If a dose, planned or given, lies outside the range of the evidence.
     CaseError
         If a record lies after today, or one day and scale has two totals.
     InputError
@@ -80,6 +92,8 @@ def refit(
             f"The method '{method}' is not known.", remedy="Use auto, importance or tempered."
         )
     readings = read_case(case, today=today)
+    if outside_evidence(screen(case, research=research), research=research):
+        readings = replace(readings, notes=(OUTSIDE_EVIDENCE, *readings.notes))
     population = load_population()
     prior = population.for_patient(case.patient)
     regimen = regimen_of(case.patient, readings.course)

@@ -64,6 +64,8 @@ def read_case(case: Case, *, today: float | None = None) -> Readings:
             f"Today is day {now:g}; the course runs from day 0 to {case.course.horizon_days:g}.",
             remedy="Give a day of the course, or set a longer horizon.",
         )
+    if any(t.happened == "given" and now - AFTER_DOSE_DAYS < t.when <= now for t in case.treated):
+        now += AFTER_DOSE_DAYS  # the dose of today has been given
     faults = (*_late(case, now), *_twice(case.scores))
     if faults:
         raise CaseError(faults, where=f"'{case.title}'" if case.title else "The case")
@@ -76,6 +78,10 @@ def read_case(case: Case, *, today: float | None = None) -> Readings:
         today=now, course=case.course_as_given, scores=scores, baseline=baseline,
         notes=tuple(notes),
     )  # fmt: skip
+
+
+AFTER_DOSE_DAYS = 0.01
+"""How long after a dose that was recorded as given "today" is, at the least (days)."""
 
 
 def _last_record(case: Case) -> float:

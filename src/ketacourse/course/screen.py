@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ketacourse.errors import ExtrapolationError
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.evidence.rule import PHASE_WORDS, Phase, Rule
 from ketacourse.evidence.source import Source
@@ -249,3 +250,26 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
         text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
     )
+
+
+EXTRAPOLATION = "extrapolation"
+"""Topic of the rules on the range that evidence covers."""
+
+
+def outside_evidence(screening: Screening, *, research: bool) -> bool:
+    """Return whether a dose lies outside the evidence on mood, or refuse it.
+
+    Raises
+    ------
+    ExtrapolationError
+        If screening blocks such a dose.
+    """
+    beyond = [f for f in screening.findings if f.topic == EXTRAPOLATION]
+    for finding in beyond:
+        if finding.severity == "blocked":
+            hint = "" if research else " With research=True mood is shown, marked on every page."
+            raise ExtrapolationError(
+                f"course.sessions: {finding.statement} Given: {finding.observed}.",
+                remedy=finding.remedy + hint,
+            )
+    return bool(beyond)

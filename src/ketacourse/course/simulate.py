@@ -10,12 +10,12 @@ from ketacourse.course import plan
 from ketacourse.course.chances import chances_of
 from ketacourse.course.milestones import milestones_of
 from ketacourse.course.result import Link, Series, Simulation
-from ketacourse.course.screen import Screening, screen
+from ketacourse.course.screen import Screening, outside_evidence, screen
 from ketacourse.course.series import CHAIN, LINKED_SCALES, MOLAR_MASS, PLASMA, About
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.recorded import record_chain
 from ketacourse.engine.solve import DEFAULT_TOLERANCE, FINE_TOLERANCE, solve
-from ketacourse.errors import ExtrapolationError, InputError
+from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, Parameter, load_catalogue
 from ketacourse.evidence.links import load_links
 from ketacourse.evidence.posterior import as_calibrated
@@ -45,8 +45,6 @@ SINGLE_VARIANT_BAND = (
     "characteristics differ; not rating error, nor ups and downs of the illness"
 )
 DEFAULT_DRAWS = 200
-EXTRAPOLATION = "extrapolation"
-"""Topic of the rules on the range that evidence covers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ def simulate(
     catalogue = load_catalogue()
     pk_model = serving(pk_model, [s.dose for s in case.course.sessions])
     screening = screen(case, research=research) if screening is None else screening
-    outside = _outside_evidence(screening, research=research)
+    outside = outside_evidence(screening, research=research)
     tell("draw parameters", 0.05)
     run = _solved(case, chosen, pk_model, draws, seed, fine, catalogue, tell)
     tell("collect results", 0.8)
@@ -152,19 +150,6 @@ def simulate(
             case, run.times_h, run.chain["madrs"][: run.ensemble.size][~run.ensemble.typical]
         ),
     )
-
-
-def _outside_evidence(screening: Screening, *, research: bool) -> bool:
-    """Return whether a dose lies outside the evidence, or refuse it."""
-    beyond = [f for f in screening.findings if f.topic == EXTRAPOLATION]
-    for finding in beyond:
-        if finding.severity == "blocked":
-            hint = "" if research else " With research=True mood is shown, marked on every page."
-            raise ExtrapolationError(
-                f"course.sessions: {finding.statement} Given: {finding.observed}.",
-                remedy=finding.remedy + hint,
-            )
-    return bool(beyond)
 
 
 def _silent(_step: str, _share: float) -> None:

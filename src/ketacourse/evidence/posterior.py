@@ -30,9 +30,9 @@ MODE = "mode"
 
 BESIDE_CALIBRATION = (
     "pk_", "brain.", "safety.", "adaptation.", "learning.", "inflammation.", "mood.coping_gain",
-    "mood.benzodiazepine_block", "mood.suicidality_gain", "mood.disease_time", "patient.bipolar_decay",
-    "patient.il6_crp_exponent", "plasticity.met_deficit", "plasticity.inflammation_on_pool",
-    "plasticity.plasma_gain",
+    "mood.benzodiazepine_block", "mood.suicidality_gain", "mood.disease_time",
+    "patient.bipolar_decay", "patient.il6_crp_exponent", "plasticity.met_deficit",
+    "plasticity.inflammation_on_pool", "plasticity.plasma_gain",
 )  # fmt: skip
 """Beginnings of the names that are drawn from their prior although a calibration ships.
 

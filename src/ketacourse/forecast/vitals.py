@@ -206,7 +206,8 @@ def watched_in(
     for session in given:
         inside = [
             v for v in vitals
-            if session.day < v.day <= session.day + WATCHED_DAYS and v.moment != "rest"
+            if session.day <= v.day <= session.day + WATCHED_DAYS
+            and v.moment in ("in_session", "discharge")
         ]  # fmt: skip
         peaks = [v.sbp_mmhg for v in inside if v.moment == "in_session" and v.sbp_mmhg]
         rest = _before(session, vitals)

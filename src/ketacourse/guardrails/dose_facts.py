@@ -25,7 +25,7 @@ OWN_RANGE = (("esketamine", "intranasal"),)
 def sessions_with_drug(case: Case) -> tuple[DrugSession, ...]:
     """Return the planned doses; a session without drug is none."""
     weight_kg = case.patient.weight_kg
-    return tuple(s for s in case.course.sessions if s.dose.total_mg(weight_kg) != 0.0)
+    return tuple(s for s in case.course_as_given.sessions if s.dose.total_mg(weight_kg) != 0.0)
 
 
 def sessions_in_scope(context: Context) -> tuple[DrugSession, ...]:
@@ -113,7 +113,7 @@ def _any(_session: DrugSession) -> bool:
 
 
 def _drug(context: Context) -> Fact:
-    drugs = dict.fromkeys(session.dose.drug for session in context.case.course.sessions)
+    drugs = dict.fromkeys(session.dose.drug for session in context.case.course_as_given.sessions)
     return known(*(Reading(value=drug) for drug in drugs))
 
 

@@ -16,13 +16,13 @@ def concerns(rule: Rule, context: Context) -> bool:
 
 
 def _drug(rule: Rule, context: Context) -> bool:
-    sessions = context.case.course.sessions
+    sessions = context.case.course_as_given.sessions
     wanted = rule.scope.drugs
     return not wanted or not sessions or any(s.dose.drug in wanted for s in sessions)
 
 
 def _route(rule: Rule, context: Context) -> bool:
-    sessions = context.case.course.sessions
+    sessions = context.case.course_as_given.sessions
     wanted = rule.scope.routes
     return not wanted or not sessions or any(s.dose.route in wanted for s in sessions)
 

@@ -112,7 +112,7 @@ def _when(day: float) -> str:
 
 def _improvements(context: Context) -> Iterator[tuple[int, float | None, str]]:
     """Yield each past session (0-based) with the improvement a day after it (percent)."""
-    days = [session.day for session in context.case.course.sessions]
+    days = [session.day for session in context.case.course_as_given.sessions]
     for index, session in enumerate(past_sessions(context.case)):
         until = days[index + 1] if index + 1 < len(days) else session.day + 7.0
         yield (index, *_improvement(context, session.day + NEXT_DAY, until))
@@ -120,7 +120,7 @@ def _improvements(context: Context) -> Iterator[tuple[int, float | None, str]]:
 
 def _improvement(context: Context, start: float, until: float) -> tuple[float | None, str]:
     for key in BENEFIT_SCALES:
-        baseline = context.case.baseline.get(key, 0.0)
+        baseline = context.case.starting_total(key)
         scores = [s for s in _of_scale(context, key) if start <= s.day <= until]
         if baseline > 0.0 and scores:
             percent = 100.0 * (baseline - scores[0].total) / baseline
@@ -155,7 +155,7 @@ def _unimproved_in_a_row(context: Context) -> Fact:
 
 def _regained(key: str) -> Reader:
     def read(context: Context) -> Fact:
-        baseline = context.case.baseline.get(key, 0.0)
+        baseline = context.case.starting_total(key)
         scores = _of_scale(context, key)
         rule = scale(key)
         responded = [

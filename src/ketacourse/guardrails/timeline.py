@@ -7,6 +7,7 @@ from ketacourse.therapy.session import DrugSession
 def last_recorded_day(case: Case) -> float | None:
     """Return the day of the newest observation since the first dose, None before it (days)."""
     days = [score.day for score in case.scores] + [signs.day for signs in case.vitals]
+    days += [record.when for record in case.treated]
     return max((day for day in days if day >= 0.0), default=None)
 
 
@@ -17,10 +18,11 @@ def next_session_day(case: Case) -> float:
     looked at from its first one: nothing remains to be given.
     """
     last = last_recorded_day(case)
-    days = [session.day for session in case.course.sessions] or [0.0]
+    days = [session.day for session in case.course_as_given.sessions] or [0.0]
     if last is None:
         return days[0]
-    return next((day for day in days if day >= last), days[0])
+    done = {t.when for t in case.treated if t.happened == "given"}
+    return next((day for day in days if day >= last and day not in done), days[0])
 
 
 def past_sessions(case: Case) -> tuple[DrugSession, ...]:
@@ -28,7 +30,9 @@ def past_sessions(case: Case) -> tuple[DrugSession, ...]:
     last = last_recorded_day(case)
     if last is None:
         return ()
-    return tuple(session for session in case.course.sessions if session.day < last)
+    done = {t.when for t in case.treated if t.happened == "given"}
+    sessions = case.course_as_given.sessions
+    return tuple(session for session in sessions if session.day < last or session.day in done)
 
 
 def in_words(day: float) -> str:

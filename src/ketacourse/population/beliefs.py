@@ -31,6 +31,7 @@ CAPPED = (
 BELOW_CAP = 0.95
 """Share of the cap that a drawn typical value may reach."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One account of the mechanism with one joint belief about typical values.

@@ -92,8 +92,13 @@ UNKNOWN_MEDICATION = 0.5
 """Where a trial does not say whether its patients were medicated (assumed: half were)."""
 
 
-def takes_antidepressant(patient: Patient) -> bool:
-    """Return whether a patient takes an antidepressant or a mood stabiliser."""
+def takes_antidepressant(patient: Patient) -> bool | None:
+    """Return whether a patient takes an antidepressant or a mood stabiliser.
+
+    None where no medicine is recorded: an empty list may be an unfinished one.
+    """
+    if not patient.medications:
+        return None
     return any(m.is_a(kind) for m in patient.medications for kind in LASTING_CLASSES)
 
 

@@ -26,6 +26,10 @@ RESULT_FILES = frozenset(
         "forecast.csv",
         "relapse.csv",
         "refit.json",
+        "posterior.csv",
+        "posterior.json",
+        "report.json",
+        "rows.csv",
     }
 )
 """Every name that a run may write: only these are replaced when an output is forced."""
@@ -132,7 +136,7 @@ def _keep_foreign(earlier: Path, target: Path) -> None:
     if not earlier.exists():
         return
     for entry in sorted(earlier.iterdir()):
-        if entry.name not in RESULT_FILES:
+        if entry.name not in RESULT_FILES and not (target / entry.name).exists():
             try:
                 entry.rename(target / entry.name)
             except OSError as error:

@@ -88,6 +88,16 @@ class Case:
         """Return the course with what became of its sessions, the rest as planned."""
         return as_given(self.course, self.treated)
 
+    def starting_total(self, key: str) -> float:
+        """Return the total before the first dose (points), 0 where none was recorded.
+
+        The baseline, else the newest score on or before day 0.
+        """
+        if key in self.baseline:
+            return float(self.baseline[key])
+        before = [s for s in self.scores if s.scale == key and s.day <= 0.0]
+        return float(max(before, key=lambda s: s.day).total) if before else 0.0
+
     def baseline_on(self, key: str) -> float:
         """Return the baseline total (points) on one scale, converted where it must be.
 

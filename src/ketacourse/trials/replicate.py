@@ -46,7 +46,8 @@ PI90_CONTAINS = {
     "sampling of n patients with rating error",
     "concentrations": "uncertainty of parameters, the spread between studies, and the sampling of "
     "n subjects with assay error",
-    "safety": "uncertainty of parameters, the spread between studies, and the sampling of n patients",
+    "safety": "uncertainty of parameters, the spread between studies, and the sampling of n "
+    "patients",
 }
 """What the 90% interval of a prediction holds, by kind of table."""
 

@@ -1,8 +1,9 @@
 """Which account of the mechanism each replicate of a trial lives in.
 
 Nobody knows the typical values, nor which mechanism is right. A trial that is repeated is
-therefore repeated in other worlds: the first replicate in the one believed most, each
-further one in a joint draw of what is believed. All arms of a replicate share its world.
+therefore repeated in other worlds: the first replicate with the base mechanism at its typical
+values, each further one with a joint draw of what is believed. All arms of a replicate share
+its world.
 """
 
 from functools import lru_cache
