@@ -1,5 +1,7 @@
 """A course in the terms of the course model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,11 +63,16 @@ def test_masking_moves_expectancy_and_a_trial_moves_care():
 
 def test_circumstances_change_how_fast_gains_fade():
     doses = (DrugSession(day=0.0, dose=dose(0.5)),)
-    free, started = (
-        regimen_of(patient(), Course(sessions=doses, new_oral_antidepressant=oral)).decay
-        for oral in (False, True)
+    other = Medication(name="metformin", classes=())
+    free, started, silent = (
+        regimen_of(
+            replace(patient(), medications=medicines),
+            Course(sessions=doses, new_oral_antidepressant=oral),
+        ).decay
+        for medicines, oral in (((other,), False), ((other,), True), ((), False))
     )
     assert started == 1.0
+    assert silent == 1.0, "an empty list is no proof that nothing is taken"
     assert free == pytest.approx(1.0 / value_in_force("patient.medication_decay", "1"))
 
 
