@@ -96,6 +96,18 @@ def test_a_choice_is_not_replaced_without_force(run, tmp_path):
     assert chosen(run, "stop", "--force").code == 0
 
 
+def test_a_choice_does_not_go_into_the_record_of_another_case(run, tmp_path):
+    run("decide", CASE, *FEW, "--record", "rec.json")
+    before = (tmp_path / "rec.json").read_bytes()
+    ended = run(
+        "decide", "example:trd_iv_six_with_cbt", "--record", "rec.json", "--chosen", "wait",
+        "--reason", "agreed", "--by", "Dr A", "--on", "2026-01-31",
+    )  # fmt: skip
+    assert ended.code == 2
+    assert "was made from another case" in ended.err
+    assert (tmp_path / "rec.json").read_bytes() == before
+
+
 def test_a_choice_that_is_none_of_the_options_is_refused(run):
     run("decide", CASE, *FEW, "--record", "rec.json")
     ended = chosen(run, "double_the_dose")

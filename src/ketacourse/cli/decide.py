@@ -10,7 +10,7 @@ from ketacourse.cli.cases import read_case
 from ketacourse.cli.overrides import today as date_of_today
 from ketacourse.cli.progress import progress_line
 from ketacourse.cli.screening import screened, screening_options
-from ketacourse.course.decide import DEFAULT_DRAWS, decide
+from ketacourse.course.decide import DEFAULT_DRAWS, case_digest, decide
 from ketacourse.course.decide_record import Choice, as_dict, read_record, with_choice
 from ketacourse.course.decide_result import Decision
 from ketacourse.course.decide_text import text
@@ -19,6 +19,7 @@ from ketacourse.errors import BlockedError, InputError, OutputError
 from ketacourse.guardrails.settings import ClinicSettings, load_settings
 from ketacourse.report.decision_page import write_decision
 from ketacourse.report.output import fresh_directory
+from ketacourse.therapy.case import Case
 from ketacourse.trials.storage import write_text
 
 
@@ -77,7 +78,7 @@ def command(
     if choice is not None and record is None:
         raise InputError("--chosen has no record to go into.", remedy="Add --record FILE.")
     if choice is not None and record is not None and record.exists():
-        _add_choice(record, choice, force=force)
+        _add_choice(record, choice, case=read_case(case), force=force)
         return
     if record is not None and record.exists() and not force:
         raise OutputError(
@@ -127,9 +128,16 @@ def _choice(chosen: str | None, options: dict[str, Any]) -> tuple[Choice | None,
     return choice, {**options, "reasons": reasons[:-1]}
 
 
-def _add_choice(path: Path, choice: Choice, *, force: bool) -> None:
-    """Write what was chosen into a stored record; nothing else in it changes."""
-    found = with_choice(read_record(path), choice, force=force)
+def _add_choice(path: Path, choice: Choice, *, case: Case, force: bool) -> None:
+    """Write what was chosen into a stored record of this case; nothing else in it changes."""
+    stored = read_record(path)
+    made = stored.get("provenance")  # absent where screening blocked
+    if made is not None and made.get("case_digest") != case_digest(case):
+        raise InputError(
+            f"The record '{path}' was made from another case, or from this one before it changed.",
+            remedy="Name the case it was made from, or decide again into a new record.",
+        )
+    found = with_choice(stored, choice, force=force)
     write_text(path, _json(found))
     click.echo(f"Chosen: {choice.key}. Record: {path}")
 
