@@ -20,7 +20,7 @@ CATALOGUE = load_catalogue()
 DATA = fit_data(CATALOGUE)
 ROWS = rows_of(DATA)
 PARAMETERS = free_parameters(FREE[:4], catalogue=CATALOGUE, overrides={})
-SLOPES = np.random.default_rng(3).normal(size=(len(ROWS), len(PARAMETERS)))
+SLOPES = np.random.default_rng(3).normal(size=(len(DATA.observed), len(PARAMETERS)))
 
 
 def linear(points):
@@ -43,7 +43,7 @@ def whole_fit(data):
         objective=0.0, misfit=0.0, iterations=0,
     )  # fmt: skip
     mode, covariance = without_rows(
-        nothing, left_out=np.zeros(len(ROWS), dtype=bool), observed=data.observed,
+        nothing, left_out=np.zeros(len(DATA.observed), dtype=bool), observed=data.observed,
         errors=data.errors, parameters=PARAMETERS,
     )  # fmt: skip
     found = replace(nothing, mode=mode, covariance=covariance, predicted=linear(mode)[0])

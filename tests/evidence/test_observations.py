@@ -172,7 +172,7 @@ def test_a_printed_value_is_read_as_number_range_bound_or_words(text, low, high)
     assert (found.low, found.high) == (low, high)
 
 
-ROWS = {"trials": 216, "contrasts": 56, "safety": 165, "mechanism": 189, "receptor_binding": 44}
+ROWS = {"trials": 216, "contrasts": 60, "safety": 165, "mechanism": 189, "receptor_binding": 44}
 UNREAD = {"trials": 13, "contrasts": 1, "safety": 5, "mechanism": 12, "receptor_binding": 8}
 
 

@@ -98,12 +98,15 @@ def aged(mean):
 
 def test_benefit_of_every_kind_falls_with_age_and_nothing_else_does():
     young, old = (drawn(replace(TRIAL, covariates=aged(a)), count=50) for a in (30.0, 60.0))
-    moved = {n for n in young.values if not np.allclose(young.values[n], old.values[n])}
-    shares = {n for n in moved if n != "patient.baseline"}
+    alike = {n: np.allclose(young.values[n], old.values[n], atol=0.0) for n in young.values}
+    moved = {n for n, same in alike.items() if not same}
+    shares = moved - {"patient.baseline", "patient.stress"}
     assert {"mood.fast_gain", "mood.structural_gain", "placebo.expectancy_open"} <= shares
-    assert all("gain" in n or n.startswith("placebo.") for n in shares), shares
+    kinds = ("mood.fast_gain", "mood.structural_gain", "placebo.", "patient.natural_course")
+    assert all(n.startswith(kinds) for n in shares), shares
     for name in shares:
         assert (old.values[name] < young.values[name]).all(), name
+    assert (old.values["patient.stress"] > young.values["patient.stress"]).all()
 
 
 def test_gains_fade_more_slowly_under_an_antidepressant(trial):

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from ketacourse.course.calibration_progress import Progress
+from ketacourse.course.pooled import pooled_arms, pooled_covariance, pooled_rows, pooled_values
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.observations import load_observations
@@ -47,7 +49,8 @@ FREE = (
     "placebo.expectancy_midazolam", "placebo.expectancy_spray",
     "placebo.expectancy_anaesthesia", "placebo.expectancy_time", "placebo.care_clinic",
     "placebo.care_trial", "placebo.antidepressant_share", "patient.medication_decay",
-    "patient.age_odds", "variability.weak_share",
+    "patient.age_odds", "patient.early_step_odds", "patient.natural_course",
+    "patient.natural_course_resistant", "variability.weak_share",
     "variability.weak_odds", "variability.full_odds", "variability.durability",
     "variability.durability_of_gain",
 )  # fmt: skip
@@ -75,7 +78,7 @@ class FitData:
     tau
         Spread between studies on each scale of comparison.
     digest
-        Identifies the table.
+        Identifies the tables of trials and of pooled estimates.
     left_out
         Row and reason for each row that does not enter.
     """
@@ -88,19 +91,24 @@ class FitData:
 
     @property
     def errors(self) -> Array:
-        """Return the covariance of the errors on the scale of comparison."""
-        return covariance(self.rows, tau=dict(self.tau))
+        """Return the covariance of the errors on the scale of comparison.
+
+        Rows come first, then the pooled estimates.
+        """
+        rows = covariance(self.rows, tau=dict(self.tau))
+        return np.asarray(block_diag(rows, pooled_covariance(self.tau)))
 
     @property
     def observed(self) -> Array:
-        """Return the published values on the scale of comparison."""
-        return np.array([float(compared(r.kind, r.value, r.n)) for r in self.rows])
+        """Return the published values on the scale of comparison, pooled estimates last."""
+        rows = [float(compared(r.kind, r.value, r.n)) for r in self.rows]
+        return np.array(rows + [row.value for row in pooled_rows()[0]])
 
 
 def fit_data(catalogue: Catalogue) -> FitData:
     """Return the shipped rows that may enter a fit, read and not recalled."""
     load_observations("trials")  # refuses a table with a faulty cell, with line and column
-    text = files("ketacourse.evidence").joinpath("observations", "trials.csv").read_text("utf-8")
+    text = _table("trials")
     queries, cells, left_out = [], [], []
     for row in DictReader(text.splitlines()):
         try:
@@ -125,9 +133,13 @@ def fit_data(catalogue: Catalogue) -> FitData:
         arms=tuple((arm, tuple(positions)) for arm, positions in arms),
         rows=rows,
         tau=tau,
-        digest=sha256(text.encode()).hexdigest()[:16],
+        digest=sha256((text + _table("contrasts")).encode()).hexdigest()[:16],
         left_out=tuple(left_out),
     )
+
+
+def _table(name: str) -> str:
+    return files("ketacourse.evidence").joinpath("observations", f"{name}.csv").read_text("utf-8")
 
 
 def _kept_out(cells: Mapping[str, str]) -> str:
@@ -184,16 +196,19 @@ class Predictor:
         }
 
     def __call__(self, points: Array) -> Array:
-        """Return predictions on the scale of comparison, shape (k, n_rows)."""
+        """Return predictions on the scale of comparison: rows, then pooled estimates, (k, n)."""
         members = tuple(Member(variant=self.variant, belief=self._belief(p)) for p in points)
-        tasks = [(arm, members, self.patients * _times(arm)) for arm, _ in self.data.arms]
+        rows = self.data.rows
+        pooled = [(arm, [len(rows) + p for p in where]) for arm, where in pooled_arms()]
+        arms = [*self.data.arms, *pooled]
+        tasks = [(arm, members, self.patients * _times(arm)) for arm, _ in arms]
         run = map if self.executor is None else self.executor.map
-        found = np.full((len(points), len(self.data.rows)), np.nan)
-        for (_, positions), values in zip(self.data.arms, run(_arm_values, tasks), strict=True):
+        found = np.full((len(points), len(rows) + len(pooled_rows()[1])), np.nan)
+        for (_, positions), values in zip(arms, run(_arm_values, tasks), strict=True):
             for position, value in zip(positions, values, strict=True):
-                row = self.data.rows[position]
-                found[:, position] = compared(row.kind, value, row.n)
-        return found
+                found[:, position] = value
+        of_rows = [compared(r.kind, found[:, i], r.n) for i, r in enumerate(rows)]
+        return np.hstack([np.array(of_rows).T, pooled_values(found[:, len(rows) :])])
 
     def _belief(self, point: Array) -> dict[str, float]:
         values = natural_values(self.parameters, point)
@@ -323,7 +338,7 @@ def calibrate(
             if (
                 number == 0 and tau is None
             ):  # the spread between studies is judged once, on the base variant
-                residuals = data.observed - found.predicted
+                residuals = (data.observed - found.predicted)[: len(data.rows)]
                 data = replace(
                     data, tau=between_studies(residuals, data.rows, start=dict(data.tau))
                 )

@@ -12,12 +12,17 @@ from ketacourse.model.pk.linear import Inflow
 from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modifiers import PkModifiers, modifiers_for
 from ketacourse.population.batch import Body
-from ketacourse.population.cohort import age_log_odds
 from ketacourse.population.expectancy import (
     care_parameter,
     expectancy_parameter,
     medicated_share,
     takes_antidepressant,
+)
+from ketacourse.population.prognosis import (
+    NATURAL_COURSES,
+    benefit_log_odds,
+    early_step,
+    natural_stress,
 )
 from ketacourse.population.variability import LARGEST_SHARE, spread_share
 from ketacourse.therapy.case import Case
@@ -153,7 +158,8 @@ def patient_parameters(
         medicated=takes_antidepressant(patient),
     )
     decay = decay * values["patient.medication_decay"] ** medicated
-    older = age_log_odds(patient.age_years, values["patient.age_odds"])
+    early = early_step(patient.failed_antidepressants, diagnosis=patient.diagnosis)
+    prognosis = benefit_log_odds(patient.age_years, early, values)
     cap = catalogue.value("variability.gain_cap", "1")
     constant = {
         "patient.met_share": met_share(patient),
@@ -166,19 +172,21 @@ def patient_parameters(
         "patient.mtor_free": 1.0,
         "patient.naltrexone": takes(patient, "opioid_antagonist"),
         "patient.benzodiazepine": takes(patient, "benzodiazepine"),
-        "patient.stress": 0.0,
     }
 
-    def aged(name: str) -> Array:
-        return spread_share(np.minimum(values[name], LARGEST_SHARE * cap), older, cap=cap)
+    def moved(name: str) -> Array:
+        return spread_share(np.minimum(values[name], LARGEST_SHARE * cap), prognosis, cap=cap)
+
+    natural = {name: moved(name) for name in NATURAL_COURSES}
 
     varying = {
         "patient.il6": il6_rows,
-        "patient.expectancy_max": aged(expectancy_parameter(course.masking)),
-        "patient.care_max": aged(care_parameter(course.setting)),
-        "patient.antidepressant_max": aged("placebo.antidepressant_share"),
+        "patient.expectancy_max": moved(expectancy_parameter(course.masking)),
+        "patient.care_max": moved(care_parameter(course.setting)),
+        "patient.antidepressant_max": moved("placebo.antidepressant_share"),
         "patient.decay_factor": decay,
-        **{name: aged(name) for name in GAINS},
+        "patient.stress": natural_stress(early, {**values, **natural}),
+        **{name: moved(name) for name in GAINS},
     }
     return {**{name: np.full(rows, value) for name, value in constant.items()}, **varying}
 

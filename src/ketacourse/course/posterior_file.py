@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ketacourse.course.calibrate import SEED, Calibration
+from ketacourse.course.pooled import pooled_rows
 from ketacourse.engine.recorded import record_chain
 from ketacourse.evidence.posterior import MODE
 from ketacourse.infer.free import natural_values
@@ -41,6 +42,7 @@ def write_posterior(
         "equations": record_chain().digest,
         "data": calibration.data.digest,
         "rows": len(calibration.data.rows),
+        "pooled_estimates": len(pooled_rows()[0]),
         "seed": SEED,
         "patients_per_arm": patients,
         "between_studies": {k: round(v, 4) for k, v in calibration.data.tau.items()},

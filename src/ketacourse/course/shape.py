@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ketacourse.course.pooled import PLAIN
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE, load_variants
 from ketacourse.population.beliefs import Member
@@ -18,13 +19,6 @@ from ketacourse.trials.replicate_trial_rows import trial_query
 
 SEED = 77
 SIX = "0;2;4;7;9;11"
-_ARM = {
-    "diagnosis": "trd", "n": "100", "drug": "ketamine", "route": "iv_infusion",
-    "dose_mg_per_kg": "0.5", "dose_mg": "", "duration_min": "40", "session_days": "0",
-    "masking": "saline_crossover", "control": "", "new_oral_antidepressant": "no",
-    "setting": "trial", "therapy_days": "", "scale": "madrs", "baseline_mean": "31",
-    "baseline_sd": "6", "time_days": "1", "outcome": "change", "notes": "",
-}  # fmt: skip
 _SHAM = {"drug": "none", "dose_mg_per_kg": ""}
 
 
@@ -81,14 +75,17 @@ def shape(*, patients: int = 400) -> dict[str, float]:
         "control_anaesthesia": -ask("change", 1, masking="anaesthesia", control="saline", **_SHAM),
         "six_doses": after_six,
         "early_response": ask("response_rate", 5, **six) / after_six,
-        "clinic": ask("response_rate", 15, session_days="0;3;7;10;14", masking="open",
+        # As clinics rate: a questionnaire, when the next session would be due.
+        "clinic": ask("response_rate", 17.5, session_days="0;3;7;10;14", masking="open",
                       setting="clinic", scale="phq9", baseline_mean="", baseline_sd=""),
         "plateau": gain(1, dose_mg_per_kg="1.0") / day_1,
         "dose_and_duration": lasting("84") / lasting("28"),
         "relapse_single": ask("median_time_to_relapse_days", None, **free) / np.log(2.0),
         "relapse_six": ask("median_time_to_relapse_days", None, **six, **free),
         "relapse_tail": ask("relapse_free", 94, **six, **free),
-        "drift": ask("change", 84, session_days="", masking="open", control="saline", **_SHAM),
+        # Under usual care: the attention of a trial is no part of it.
+        "drift": ask("change", 84, session_days="", masking="open", control="saline",
+                     setting="clinic", **_SHAM),
     }  # fmt: skip
 
 
@@ -110,7 +107,7 @@ def asker(patients: int) -> Asker:
 
     def ask(outcome: str, day: float | None, **arm: str) -> float:
         cells = {
-            **_ARM,
+            **PLAIN,
             **arm,
             "outcome": "score" if outcome == "spread" else outcome,
             "time_days": "" if day is None else f"{day:.6g}",

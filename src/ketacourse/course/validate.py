@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.course.calibrate import TEMPER, Calibration, FitData, Predictor
+from ketacourse.course.pooled import may_pool
 from ketacourse.course.validation_parts import Part
 from ketacourse.course.validation_predictive import Belief, arm_statistics
 from ketacourse.course.validation_rows import TestRow, mask_of, rows_of
@@ -94,7 +95,7 @@ def refit_without(
     )
     rows = rows_of(data)
     observed, errors = data.observed, data.errors
-    masks = [mask_of(rows, sample) for sample in samples_of(rows)]
+    masks = [_unknown_without(rows, sample) for sample in samples_of(rows)]
     predict = Predictor(
         data, parameters, variant=variant, catalogue=catalogue, patients=patients,
         executor=executor,
@@ -132,9 +133,16 @@ def refit_without(
         modes=points,
         covariances=np.array([c for _, c in linear]),
         objectives=values,
-        residuals=observed - predicted,
+        residuals=(observed - predicted)[:, : len(rows)],
         started=started,
     )
+
+
+def _unknown_without(rows: tuple[TestRow, ...], sample: str) -> Mask:
+    """Return what is not known without a sample: its rows, and estimates that may pool them."""
+    mine = mask_of(rows, sample)
+    studies = [row.study for row, its in zip(rows, mine, strict=True) if its]
+    return np.concatenate([mine, may_pool(studies)])
 
 
 def _limited(point: Array, mode: Array, longest: Array) -> Array:

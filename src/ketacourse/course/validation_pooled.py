@@ -1,23 +1,18 @@
-"""Pooled estimates, treated apart: what meta-analyses report beside what the model predicts.
+"""Pooled estimates beside what the model predicts.
 
-Some of them pool trials that entered the fit, and they share trials with one another. They
-are shown because readers know them; they are no test, and no margin rests on them.
+Some are prior knowledge of the calibration (`ketacourse.course.pooled`), others are only shown.
+They share trials with one another and with the fit: they are no test, and no margin rests on
+them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ketacourse.course.pooled import ASKED, CLINIC, SHAM, spray
 from ketacourse.course.shape import Asker, asker
 from ketacourse.evidence.observations import load_observations
-
-WEEKS = "0;3;7;10;14;17;21;24"
-NASAL = {
-    "drug": "esketamine", "route": "intranasal", "duration_min": "0", "dose_mg_per_kg": "",
-    "dose_mg": "70", "masking": "placebo_spray",
-}  # fmt: skip
-SHAM = {"drug": "none", "dose_mg_per_kg": "", "dose_mg": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +26,7 @@ class Pooled:
     low: float | None
     high: float | None
     predicted: float | None
+    fitted: bool = False
 
     @property
     def inside(self) -> bool | None:
@@ -52,6 +48,7 @@ def pooled_estimates(*, patients: int) -> tuple[Pooled, ...]:
             low=row.ci_low,
             high=row.ci_high,
             predicted=float(PREDICTED[row.row_id](ask)) if row.row_id in PREDICTED else None,
+            fitted=row.row_id in ASKED,
         )
         for row in load_observations("contrasts")
         if row.usable
@@ -60,6 +57,10 @@ def pooled_estimates(*, patients: int) -> tuple[Pooled, ...]:
 
 def _response(day: float, masking: str, **more: str) -> Callable[[Asker], float]:
     return lambda ask: ask("response_rate", day, masking=masking, **more)
+
+
+def _remission(day: float) -> Callable[[Asker], float]:
+    return lambda ask: ask("remission_rate", day, masking="saline_parallel")
 
 
 def _odds(share: float) -> float:
@@ -101,17 +102,19 @@ def _standardised(masking: str, control: str) -> Callable[[Asker], float]:
 
 
 def _spray(day: float) -> Callable[[Asker], float]:
-    plan = {"session_days": WEEKS if day > 3 else "0", "new_oral_antidepressant": "yes"}
-
     def of(ask: Asker) -> float:
-        drug = ask("change", day, **NASAL, **plan)
-        sham = ask(
-            "change", day, **{**SHAM, "masking": "placebo_spray", "control": "placebo_spray"},
-            route="intranasal", duration_min="0", **plan,
-        )  # fmt: skip
-        return drug - sham
+        drug, sham = (_without_time(spray(day, sham=sham)) for sham in (False, True))
+        return ask("change", day, **drug) - ask("change", day, **sham)
 
     return of
+
+
+def _clinic(outcome: str) -> Callable[[Asker], float]:
+    return lambda ask: ask(outcome, float(CLINIC["time_days"]), **_without_time(CLINIC))
+
+
+def _without_time(arm: Mapping[str, str]) -> dict[str, str]:
+    return {name: cell for name, cell in arm.items() if name != "time_days"}
 
 
 PREDICTED: dict[str, Callable[[Asker], float]] = {
@@ -121,6 +124,9 @@ PREDICTED: dict[str, Callable[[Asker], float]] = {
     "han2016_c01": _response(1, "saline_parallel"),
     "han2016_c02": _response(3, "saline_parallel"),
     "han2016_c03": _response(7, "saline_parallel"),
+    "han2016_c04": _remission(1),
+    "han2016_c05": _remission(3),
+    "han2016_c06": _remission(7),
     "newport2015_c01": _odds_ratio("response_rate"),
     "newport2015_c02": _odds_ratio("remission_rate"),
     "wilkinson2019_placebo_c01": _standardised("active_placebo", "midazolam"),
@@ -132,5 +138,7 @@ PREDICTED: dict[str, Callable[[Asker], float]] = {
     "an2021_c01": _spray(0.125),
     "an2021_c02": _spray(1),
     "an2021_c03": _spray(28),
+    "alnefeesi2022_c01": _clinic("response_rate"),
+    "alnefeesi2022_c02": _clinic("remission_rate"),
 }
 """How the estimates whose design is plain are asked of the model."""

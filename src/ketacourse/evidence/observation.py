@@ -31,7 +31,8 @@ OUTCOMES = (
 RATES = ("response_rate", "remission_rate", "relapse_free")
 METRICS = (
     "cohen_d", "hedges_g", "smd", "mean_difference", "mean_change", "odds_ratio", "risk_ratio",
-    "hazard_ratio", "pearson_r", "sensitivity", "response_rate", "relapse_rate", "null_result",
+    "hazard_ratio", "pearson_r", "sensitivity", "response_rate", "remission_rate",
+    "relapse_rate", "null_result",
 )  # fmt: skip
 GRADES = ("strong", "moderate", "weak", "contested")
 

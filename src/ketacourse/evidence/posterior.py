@@ -30,7 +30,7 @@ MODE = "mode"
 
 BESIDE_CALIBRATION = (
     "pk_", "brain.", "safety.", "adaptation.", "learning.", "inflammation.", "mood.coping_gain",
-    "mood.benzodiazepine_block", "mood.suicidality_gain", "mood.disease_time",
+    "mood.benzodiazepine_block", "mood.suicidality_gain",
     "patient.bipolar_decay", "patient.il6_crp_exponent", "plasticity.met_deficit",
     "plasticity.inflammation_on_pool", "plasticity.plasma_gain",
 )  # fmt: skip

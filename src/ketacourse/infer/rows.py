@@ -82,9 +82,14 @@ def sampling_sd(row: FitRow) -> float:
     if row.kind == "points":
         return row.sd_points / float(np.sqrt(row.n))
     if row.kind == "rate":
-        share = (row.value / 100.0 * row.n + 0.5) / (row.n + 1.0)
-        return float(1.0 / np.sqrt(row.n * share * (1.0 - share)))
+        return sampling_sd_of_rate(row.value, row.n)
     return float(1.25 / np.sqrt(max(row.n, 2)))
+
+
+def sampling_sd_of_rate(percent: float, n: int) -> float:
+    """Return the standard error of a rate on the logit scale."""
+    share = (percent / 100.0 * n + 0.5) / (n + 1.0)
+    return float(1.0 / np.sqrt(n * share * (1.0 - share)))
 
 
 def covariance(rows: Sequence[FitRow], *, tau: dict[Kind, float]) -> Array:

@@ -12,6 +12,7 @@ Components are 1 at the peak of one reference session (0.5 mg/kg over 40 min):
     m_{ss} &= M_0 (1 + D)(1 - e_F)(1 - e_S)(1 - w_L L)(1 - E_p) + h \max(H - F, 0) \\
     \dot m &= k_m (m_{ss} - m)
 
+The disease drive :math:`D` rises with stress and, as an episode ebbs by itself, falls below zero.
 With ``a = 1`` strengthening through AMPA receptors is a required gate of the fast
 component. ``sat`` is `saturating`: a larger input prolongs more than it deepens.
 """
@@ -91,7 +92,7 @@ def structural_effect(structure: Number, p: Number) -> Number:
 
 
 def disease_drive(*, stress: Number, p: Number) -> Flow:
-    """Return the flow of the disease drive; ``stress`` is its input (1/h)."""
+    """Return the flow of the disease drive; ``stress`` is its input (1/h), negative as it ebbs."""
     return Flow(stress, 1.0 / p.disease_time)
 
 

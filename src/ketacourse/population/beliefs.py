@@ -16,6 +16,7 @@ from ketacourse.evidence.variants import BASE, Variant, load_variants
 from ketacourse.model.pk.models import STANDARD
 from ketacourse.model.pk.variability import SHARED_IN_TIME
 from ketacourse.population.cohort import EXPECTANCIES
+from ketacourse.population.prognosis import NATURAL_COURSES
 from ketacourse.population.typical import belief_units
 from ketacourse.population.uncertainty import draw_belief
 from ketacourse.quantity import conversion_factor
@@ -24,7 +25,7 @@ Array = NDArray[np.float64]
 
 CAPPED = (
     "mood.fast_gain", "mood.structural_gain", "placebo.care_clinic", "placebo.care_trial",
-    "placebo.antidepressant_share", *EXPECTANCIES,
+    "placebo.antidepressant_share", *EXPECTANCIES, *NATURAL_COURSES,
 )  # fmt: skip
 """Shares of severity, which patients vary under a cap."""
 

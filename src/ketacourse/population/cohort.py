@@ -27,6 +27,12 @@ from ketacourse.population.expectancy import (
     expectancy_parameter,
     medicated_share,
 )
+from ketacourse.population.prognosis import (
+    NATURAL_COURSES,
+    benefit_log_odds,
+    early_step,
+    natural_stress,
+)
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
 from ketacourse.population.typical import (
@@ -153,6 +159,7 @@ def draw_cohort(
     sds = {name: spec.spread * sd for name, sd in sds.items()}
     etas = {name: sds[name] * z for name, z in deviations.items()}
     reference = reference_peaks(typical)
+    early = early_step(covariates.failed_antidepressants)
     values = {
         **{n: np.broadcast_to(v, count) for n, v in {**typical, **reference}.items()},
         **person_parameters(
@@ -161,10 +168,11 @@ def draw_cohort(
             etas,
             sds,
             class_log_odds=classes.log_odds(response_class),
-            older=age_log_odds(covariates.age_years, typical["patient.age_odds"]),
+            prognosis=benefit_log_odds(covariates.age_years, early, typical),
         ),
         **_constants(typical, covariates, catalogue),
     }
+    values["patient.stress"] = natural_stress(early, values)
     return Cohort(
         first=first,
         seed=seed,
@@ -292,15 +300,6 @@ def _scenarios(
     return found
 
 
-def age_log_odds(age_years: float | Array, per_decade: float | Array) -> Array:
-    """Return the log odds by which age moves the benefit, zero at 45 years."""
-    return np.asarray(per_decade * (np.asarray(age_years) - MIDDLE_AGE_YEARS) / 10.0)
-
-
-MIDDLE_AGE_YEARS = 45.0
-"""Age at which benefit is as stated (years): about the mean of trials."""
-
-
 def person_parameters(
     typical: Mapping[str, float] | Mapping[str, Array],
     values: Mapping[str, float],
@@ -308,7 +307,7 @@ def person_parameters(
     sds: Mapping[str, float],
     *,
     class_log_odds: Array,
-    older: float | Array = 0.0,
+    prognosis: float | Array = 0.0,
 ) -> dict[str, Array]:
     """Return the values that differ between patients beyond covariates, shape (N,).
 
@@ -320,12 +319,12 @@ def person_parameters(
         Parameters of the variability between patients.
     etas, sds
         Each patient's deviations, and their standard deviations.
-    class_log_odds, older
-        Log odds of benefit that response class and age bring.
+    class_log_odds, prognosis
+        Log odds of benefit that response class, and age and treatment history, bring.
     """
     cap = values["variability.gain_cap"]
     own = class_log_odds + etas["gain"]
-    gain = own + older
+    gain = own + prognosis
     durability = values["variability.durability_of_gain"] * own + etas["durability"]
     log_factors = {
         "mood.rate": etas["onset"],
@@ -339,8 +338,8 @@ def person_parameters(
     log_odds = {
         "mood.fast_gain": gain,
         "mood.structural_gain": gain,
-        "placebo.antidepressant_share": older + etas["antidepressant"],
-        **dict.fromkeys((*EXPECTANCIES, *CARES), older + etas["placebo"]),
+        "placebo.antidepressant_share": prognosis + etas["antidepressant"],
+        **dict.fromkeys((*EXPECTANCIES, *CARES, *NATURAL_COURSES), prognosis + etas["placebo"]),
     }
     effects = {"safety.sbp_max": "pressure", "safety.cadss_max": "dissociation"}
     return {
@@ -367,7 +366,6 @@ def _constants(
         "patient.mtor_free": 1.0,
         "patient.naltrexone": 0.0,
         "patient.benzodiazepine": 0.0,
-        "patient.stress": 0.0,
     }
     return {
         **{name: np.broadcast_to(value, size) for name, value in same.items()},

@@ -29,6 +29,9 @@ EXTRA_UNITS: dict[str, str] = {
     "patient.bipolar_decay": "1",
     "patient.medication_decay": "1",
     "patient.age_odds": "1",
+    "patient.early_step_odds": "1",
+    "patient.natural_course": "1",
+    "patient.natural_course_resistant": "1",
 }
 """Parameters that decide a patient's constants, with the unit they are wanted in."""
 

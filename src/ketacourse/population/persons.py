@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.population.cohort import CARES, EXPECTANCIES, person_parameters
+from ketacourse.population.prognosis import NATURAL_COURSES
 from ketacourse.population.typical import calibrated_belief
 from ketacourse.population.variability import (
     DEVIATIONS,
@@ -26,6 +27,7 @@ Array = NDArray[np.float64]
 
 SHARES = (
     "mood.fast_gain", "mood.structural_gain", "placebo.antidepressant_share", *EXPECTANCIES, *CARES,
+    *NATURAL_COURSES,
 )  # fmt: skip
 """Shares of severity that stay below the cap."""
 

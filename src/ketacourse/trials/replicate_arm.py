@@ -19,7 +19,7 @@ from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.batch import Body, pose_course
 from ketacourse.population.beliefs import Member
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
-from ketacourse.population.covariate_spec import LOWEST_BASELINE, MADRS_MAXIMUM
+from ketacourse.population.covariate_spec import LOWEST_BASELINE, MADRS_MAXIMUM, CovariateSpec
 from ketacourse.population.covariates import draw_covariates
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.expectancy import Control
@@ -120,13 +120,26 @@ def population_of(design: ArmDesign, pk_model: str = STANDARD) -> PopulationSpec
     else:
         preset = "bipolar_trial" if design.diagnosis == "bipolar_depression" else "trd_trial"
     spec = population_preset(preset)
+    usual = spec.covariates
+    if preset == "trd_trial" and design.diagnosis != "trd":
+        usual = _not_resistant(usual)
     who = replace(
-        spec.covariates,
+        usual,
         diagnosis={design.diagnosis: 1.0},
-        baseline_madrs=_baseline(spec.covariates.baseline_madrs, *design.baseline),
-        age_years=_age(spec.covariates.age_years, design.age_mean),
+        baseline_madrs=_baseline(usual.baseline_madrs, *design.baseline),
+        age_years=_age(usual.age_years, design.age_mean),
     )
     return replace(spec, covariates=who, pk_model=pk_model)
+
+
+def _not_resistant(who: CovariateSpec) -> CovariateSpec:
+    """Return patients of whom no failed antidepressant was asked."""
+    catalogue = load_catalogue()
+    return replace(
+        who,
+        failed_minimum=int(catalogue.value("mdd_trial.failed_minimum", "1")),
+        failed_further=catalogue.value("mdd_trial.failed_further", "1"),
+    )
 
 
 def _age(usual: Distribution, mean: float | None) -> Distribution:
