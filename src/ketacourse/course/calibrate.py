@@ -30,8 +30,8 @@ from ketacourse.infer.rows import FitRow, Kind, between_studies, compared, covar
 from ketacourse.population.beliefs import Member
 from ketacourse.population.typical import belief_units
 from ketacourse.quantity import conversion_factor
-from ketacourse.trials.replicate_arm import simulate_arm
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
+from ketacourse.trials.replicate_selected import follow_arm
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
 from ketacourse.trials.replicate_trials import USUAL_BASELINE_POINTS, TrialArm, group_arms
@@ -51,7 +51,8 @@ FREE = (
     "placebo.care_trial", "placebo.antidepressant_share", "patient.medication_decay",
     "patient.age_odds", "patient.early_step_odds", "patient.natural_course",
     "patient.natural_course_resistant", "variability.weak_share",
-    "variability.weak_odds", "variability.full_odds", "variability.durability",
+    "variability.weak_odds", "variability.full_odds", "variability.gain", "variability.placebo",
+    "variability.durability",
     "variability.durability_of_gain",
 )  # fmt: skip
 """Quantities the published rows can move."""
@@ -63,6 +64,8 @@ PATIENTS = 200
 RELAPSE_TIMES = 4
 """How many times more patients an arm has whose relapses are counted: a median of responders in
 the tail of a wide distribution rests on few of them."""
+SELECTED_TIMES = 2
+"""The same for an arm of earlier responders: half of the patients hardly count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,15 +219,16 @@ class Predictor:
 
 
 def _times(arm: TrialArm) -> int:
-    relapse = any("relapse" in row.outcome for row in arm.rows)
-    return RELAPSE_TIMES if relapse else 1
+    if any("relapse" in row.outcome for row in arm.rows):
+        return RELAPSE_TIMES
+    return SELECTED_TIMES if arm.design.earlier_responders else 1
 
 
 def _arm_values(task: tuple[TrialArm, tuple[Member, ...], int]) -> list[Array]:
     """Return each row's statistic under every member, shape (n_members,) per row."""
     arm, members, patients = task
     days = {day for row in arm.rows for day in wanted_days(arm.design, row)}
-    latent = simulate_arm(arm.design, sorted(days), members, patients=patients, seed=SEED)
+    latent = follow_arm(arm.design, sorted(days), members, patients=patients, seed=SEED)
     values = []
     for row in arm.rows:
         try:

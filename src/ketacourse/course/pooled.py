@@ -56,17 +56,30 @@ class Asked:
     ----------
     n
         Patients behind a rate whose interval is not published.
+    sd
+        Standard error of a difference whose interval is not published (standard deviations).
     """
 
     arm: Mapping[str, str]
     control: Mapping[str, str] | None = None
     n: int = 100
+    sd: float = 0.0
 
 
 def _after_one(day: str, outcome: str, masking: str, **more: str) -> dict[str, str]:
     return {"time_days": day, "outcome": outcome, "masking": masking, **more}
 
 
+def _against(day: str, masking: str, control: str, *, sd: float = 0.0) -> Asked:
+    drug = {"time_days": day, "masking": masking}
+    return Asked(arm=drug, control={**drug, "control": control, **SHAM}, sd=sd)
+
+
+POINTS_PER_SD = 9.5
+"""What one standard deviation of a pooled difference stands for (MADRS points, assumed): scores
+after treatment differ by 8 to 12 points."""
+_PEAK_SD = 0.14  # of the pooled difference at its peak
+_LATE_SD = 2.0 * _PEAK_SD  # fewer trials followed their patients to then (assumed)
 _HAN = 184  # half of the 368 patients of nine trials had the drug
 ASKED: Mapping[str, Asked] = {
     "han2016_c01": Asked(arm=_after_one("1", "response_rate", "saline_parallel"), n=_HAN),
@@ -83,6 +96,9 @@ ASKED: Mapping[str, Asked] = {
     "wilkinson2019_placebo_c06": Asked(
         arm=_after_one("1", "response_rate", "saline_parallel", control="saline", **SHAM)
     ),
+    "price_ipd2022_c01": _against("1", "active_placebo", "midazolam"),
+    "price_ipd2022_c02": _against("7", "active_placebo", "midazolam"),
+    "kishimoto2016_c02": _against("11", "saline_crossover", "saline", sd=_LATE_SD),
     "an2021_c01": Asked(arm=spray(0.125, sham=False), control=spray(0.125, sham=True)),
     "an2021_c02": Asked(arm=spray(1, sham=False), control=spray(1, sham=True)),
     "an2021_c03": Asked(arm=spray(28, sham=False), control=spray(28, sham=True)),
@@ -96,6 +112,8 @@ APART = 0.5
 (assumed)."""
 SAME_ANALYSIS = 0.5
 """Share of that which estimates of one meta-analysis have in common (assumed)."""
+STANDARDISED = ("smd", "cohen_d", "hedges_g", "null_result")
+"""Metrics in standard deviations."""
 INTERVAL_SDS = 3.92
 """Width of a 95% interval in standard deviations."""
 
@@ -137,13 +155,14 @@ def pooled_rows() -> tuple[tuple[PooledRow, ...], tuple[TrialQuery, ...]]:
         arms = [asked.arm] if asked.control is None else [asked.arm, asked.control]
         positions = tuple(range(len(queries), len(queries) + len(arms)))
         queries += [trial_query({**PLAIN, **arm}) for arm in arms]
-        value = float(row.value.text)
+        unit = POINTS_PER_SD if row.metric in STANDARDISED else 1.0
+        value = unit * float(row.value.text)
         middle = float(compared(kind, value, asked.n))
-        if row.ci_low is None or row.ci_high is None:
-            sd = sampling_sd_of_rate(value, asked.n)
-        else:
-            ends = compared(kind, np.array([row.ci_low, row.ci_high]), asked.n)
+        if row.ci_low is not None and row.ci_high is not None:
+            ends = compared(kind, unit * np.array([row.ci_low, row.ci_high]), asked.n)
             sd = float(ends[1] - ends[0]) / INTERVAL_SDS
+        else:
+            sd = sampling_sd_of_rate(value, asked.n) if kind == "rate" else unit * asked.sd
         rows.append(
             PooledRow(
                 row_id=row_id,

@@ -18,9 +18,9 @@ from ketacourse.trials.replicate_arm import (
     GRID_TOLERANCE,
     draw_members,
     pose_members,
-    simulate_arm,
 )
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
+from ketacourse.trials.replicate_selected import follow_arm
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
 
@@ -65,7 +65,7 @@ def _asked(
 ) -> list[Array]:
     queries = [trial_query({**_ARM, **changes, "time_days": day}) for day in days]
     wanted = {d for q in queries for d in wanted_days(q.design, q.row)}
-    latent = simulate_arm(queries[0].design, sorted(wanted), members, patients=patients, seed=SEED)
+    latent = follow_arm(queries[0].design, sorted(wanted), members, patients=patients, seed=SEED)
     found = []
     for query in queries:
         try:

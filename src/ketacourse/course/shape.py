@@ -13,7 +13,7 @@ from ketacourse.course.pooled import PLAIN
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE, load_variants
 from ketacourse.population.beliefs import Member
-from ketacourse.trials.replicate_arm import simulate_arm
+from ketacourse.trials.replicate_selected import follow_arm
 from ketacourse.trials.replicate_statistics import pooled, statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
 
@@ -101,7 +101,7 @@ def asker(patients: int) -> Asker:
     def ask_cells(cells: tuple[tuple[str, str], ...], spread: bool) -> float:
         query = trial_query(dict(cells))
         days = sorted(wanted_days(query.design, query.row))
-        latent = simulate_arm(query.design, days, members, patients=patients, seed=SEED)
+        latent = follow_arm(query.design, days, members, patients=patients, seed=SEED)
         got = statistic(query.design, query.row, latent, seed=SEED)
         return float(share @ got.sd_one) if spread else pooled(got.values, share, got.kind)
 

@@ -18,9 +18,9 @@ from ketacourse.course.validation_rows import TestRow, counted
 from ketacourse.infer.rows import REPEATED, SHARES
 from ketacourse.population.beliefs import Member
 from ketacourse.population.uncertainty import stream
-from ketacourse.trials.replicate_arm import simulate_arm
 from ketacourse.trials.replicate_interval import LEAST_RATE
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
+from ketacourse.trials.replicate_selected import follow_arm
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
 from ketacourse.trials.replicate_trials import LEAST_RELAPSE_N, TrialArm
 
@@ -73,7 +73,7 @@ def arm_statistics(
 def _statistics(task: tuple[TrialArm, Sequence[Member], int]) -> list[tuple[Array, Array, Array]]:
     arm, members, patients = task
     days = {day for row in arm.rows for day in wanted_days(arm.design, row)}
-    latent = simulate_arm(arm.design, sorted(days), members, patients=patients, seed=SEED)
+    latent = follow_arm(arm.design, sorted(days), members, patients=patients, seed=SEED)
     found = []
     for row in arm.rows:
         try:

@@ -67,6 +67,7 @@ class TrialObservation:
     baseline_sd: float | None
     age_mean: float | None
     background_medication: bool | None
+    earlier_responders: bool | None
     time_days: float | None
     outcome: str
     value: float

@@ -86,6 +86,7 @@ READERS: dict[Kind, tuple[type[Any], dict[str, Reader]]] = {
             "baseline_sd": number(above=0.0),
             "age_mean": number(above=0.0),
             "background_medication": yes_no_or_nothing,
+            "earlier_responders": yes_no_or_nothing,
             "time_days": number(at_least=0.0),
             "outcome": needed(one_of(*OUTCOMES)),
             "value": needed(number()),

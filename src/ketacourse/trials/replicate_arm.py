@@ -52,11 +52,15 @@ class Latent:
         Latent MADRS (points), shape (n_members, n_patients, n_times).
     ideation_gain
         Fall of suicidal ideation relative to that of the score, shape (n_members,).
+    weights
+        How much each patient counts, shape (n_members, n_patients), mean 1 for every member;
+        None where all count alike.
     """
 
     times_days: Array
     madrs: Array
     ideation_gain: Array
+    weights: Array | None = None
 
     @property
     def baseline(self) -> Array:
@@ -67,6 +71,15 @@ class Latent:
         """Return the latent MADRS at a reported time, shape (n_members, n_patients)."""
         position = int(np.argmin(np.abs(self.times_days - days)))
         return np.asarray(self.madrs[:, :, position])
+
+    def mean(self, values: Array) -> Array:
+        """Return the mean over patients of values of shape (n_members, n_patients)."""
+        weighted = values if self.weights is None else values * self.weights
+        return np.asarray(weighted.mean(axis=1))
+
+    def variance(self, values: Array) -> Array:
+        """Return the variance between patients of values of shape (n_members, n_patients)."""
+        return self.mean((values - self.mean(values)[:, None]) ** 2)
 
 
 def simulate_arm(

@@ -43,10 +43,20 @@ def judged_day(session_days: Sequence[float], until_days: float | None) -> tuple
     """
     last = session_days[-1] if session_days else 0.0
     if until_days is not None and until_days <= last + JUDGED_AFTER_DAYS:
-        gaps = np.diff(session_days)
-        wide = np.flatnonzero(gaps > ACUTE_GAP_DAYS)
-        last = session_days[int(wide[0])] if wide.size else last
+        last = acute_phase(session_days)[-1] if session_days else last
     return last, last + JUDGED_AFTER_DAYS
+
+
+def acute_phase(session_days: Sequence[float]) -> tuple[float, ...]:
+    """Return the days of the first sessions that lie close together.
+
+    Examples
+    --------
+    >>> acute_phase((0.0, 3.0, 7.0, 21.0, 35.0))
+    (0.0, 3.0, 7.0)
+    """
+    wide = np.flatnonzero(np.diff(session_days) > ACUTE_GAP_DAYS)
+    return tuple(session_days[: int(wide[0]) + 1] if wide.size else session_days)
 
 
 def rating_days(start: float, until: float) -> tuple[float, ...]:

@@ -75,7 +75,7 @@ def statistic(design: ArmDesign, row: ArmRow, latent: Latent, *, seed: int) -> S
     """
     if row.outcome in ("response_rate", "remission_rate"):
         assert row.time_days is not None
-        share = _share(row, latent, row.time_days, seed).mean(axis=1)
+        share = latent.mean(response_chance(row, latent, row.time_days, seed))
         return _rate(100.0 * share, np.ones_like(share))
     if row.outcome in ("relapse_free", "median_time_to_relapse_days"):
         return _relapse(design, row, latent, seed)
@@ -94,8 +94,8 @@ def _rated_baseline(found: Instrument, latent: Latent, seed: int) -> Array:
     return np.maximum(found.rated(found.totals(latent.baseline), z), 1.0)
 
 
-def _share(row: ArmRow, latent: Latent, day: float, seed: int) -> Array:
-    """Return each patient's probability of response or remission at a day."""
+def response_chance(row: ArmRow, latent: Latent, day: float, seed: int) -> Array:
+    """Return each patient's probability of response or remission, (n_members, n_patients)."""
     found = row.scale
     totals = found.totals(latent.at(day))
     if row.outcome == "remission_rate" and found.kind == "linked":
@@ -121,15 +121,15 @@ def _points(row: ArmRow, latent: Latent) -> Statistic:
     assert row.time_days is not None
     before = found.totals(latent.baseline)
     after = found.totals(latent.at(row.time_days))
-    first = found.mean_rated(before).mean(axis=1)
-    left = found.mean_rated(after).mean(axis=1) / first
+    first = latent.mean(found.mean_rated(before))
+    left = latent.mean(found.mean_rated(after)) / first
     error = found.error_sd
     # The published mean before treatment replaces that of the simulated patients.
     scale_to = first if row.baseline_mean is None else np.full_like(first, row.baseline_mean)
-    one_change = np.sqrt((after - before).var(axis=1) + 2.0 * error**2) * scale_to / first
+    one_change = np.sqrt(latent.variance(after - before) + 2.0 * error**2) * scale_to / first
     if row.outcome == "score":
         values = scale_to * left
-        sd_one = np.sqrt(after.var(axis=1) + error**2) * scale_to / first
+        sd_one = np.sqrt(latent.variance(after) + error**2) * scale_to / first
     elif row.outcome == "change":
         values, sd_one = scale_to * (left - 1.0), one_change
     else:
@@ -145,8 +145,9 @@ def _ideation(row: ArmRow, latent: Latent) -> Statistic:
     kept = latent.at(row.time_days) / np.maximum(latent.baseline, 1.0)
     fall = np.minimum(latent.ideation_gain[:, None] * (1.0 - kept), 1.0)
     size = 100.0 if row.outcome == "percent_change" else (row.baseline_mean or 0.0)
-    values = size * (-fall.mean(axis=1) if row.outcome != "score" else 1.0 - fall.mean(axis=1))
-    sd_one = size * np.sqrt(fall.var(axis=1) + 2.0 * (row.scale.error_sd / 30.0) ** 2)
+    mean = latent.mean(fall)
+    values = size * (-mean if row.outcome != "score" else 1.0 - mean)
+    sd_one = size * np.sqrt(latent.variance(fall) + 2.0 * (row.scale.error_sd / 30.0) ** 2)
     return Statistic(kind="points", values=values, sd_one=sd_one, judged=np.ones_like(values))
 
 
@@ -155,12 +156,13 @@ def _relapse(design: ArmDesign, row: ArmRow, latent: Latent, seed: int) -> Stati
     until = last + FOLLOWED_DAYS if row.time_days is None else row.time_days
     days = rating_days(start, until)
     asked = replace(row, outcome="response_rate")
-    responding = np.stack([_share(asked, latent, day, seed) for day in days], axis=-1)
+    responding = np.stack([response_chance(asked, latent, day, seed) for day in days], axis=-1)
     responded = responding[..., 0]
-    share = responded.mean(axis=1)
+    share = latent.mean(responded)
     if not share.max() > FEWEST_RESPONDERS:
         raise UnsupportedRowError("nobody in the simulated arm responds")
-    kept = relapse_free(np.maximum(responded, 1e-12), 1.0 - responding)
+    counted = responded if latent.weights is None else responded * latent.weights
+    kept = relapse_free(np.maximum(counted, 1e-12), 1.0 - responding)
     since = np.array(days[:-1])
     if row.time_days is not None:
         at = np.array([np.interp(row.time_days, since, s) for s in kept])

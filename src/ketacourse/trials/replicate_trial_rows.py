@@ -78,6 +78,8 @@ class ArmDesign:
         Mean age (years); None is the default of the population.
     medicated
         Whether antidepressants were taken throughout; None where nobody says.
+    earlier_responders
+        Whether only people were taken in who had responded to an earlier course.
     """
 
     diagnosis: str
@@ -91,6 +93,7 @@ class ArmDesign:
     baseline: tuple[float | None, float | None]
     age_mean: float | None = None
     medicated: bool | None = None
+    earlier_responders: bool = False
 
     def course(self, horizon_days: float) -> Course:
         """Return the course, sham sessions included."""
@@ -175,6 +178,7 @@ def trial_query(cells: Cells) -> TrialQuery:
         baseline=_baseline(cells, row),
         age_mean=_age(cells),
         medicated=_medicated(cells),
+        earlier_responders=_yes(cells, "earlier_responders"),
     )
     _check_days(design, row)
     return TrialQuery(design=design, row=row, assumptions=tuple(assumed))

@@ -19,7 +19,6 @@ from ketacourse.evidence.variants import BASE
 from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.beliefs import Member, members_of
 from ketacourse.trials.dose_range import dose_range_faults
-from ketacourse.trials.replicate_arm import simulate_arm
 from ketacourse.trials.replicate_interval import interval, log_interval, rate_interval
 from ketacourse.trials.replicate_prediction import (
     Prediction,
@@ -27,6 +26,7 @@ from ketacourse.trials.replicate_prediction import (
     not_supported,
     predicted,
 )
+from ketacourse.trials.replicate_selected import follow_arm
 from ketacourse.trials.replicate_statistics import Statistic, pooled, statistic, wanted_days
 from ketacourse.trials.replicate_trial_rows import ArmDesign, ArmRow, TrialQuery
 
@@ -168,7 +168,7 @@ def _statistics(
     arm: TrialArm, members: Sequence[Member], *, patients: int, seed: int, pk_model: str
 ) -> tuple[Statistic | None, ...]:
     days = {day for row in arm.rows for day in wanted_days(arm.design, row)}
-    latent = simulate_arm(
+    latent = follow_arm(
         arm.design, sorted(days), members, patients=patients, seed=seed, pk_model=pk_model
     )
     found: list[Statistic | None] = []
