@@ -1,5 +1,6 @@
 """Published concentrations against the model: nothing lost, nothing hidden."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -80,6 +81,29 @@ def test_failures_are_said_plainly(base):
     assert line.endswith("in sample  OUTSIDE 0.80-1.25")
     assert "Rows outside two-fold:" in text
     assert "no model holds dehydronorketamine" in text
+
+
+def test_level_of_hydroxynorketamine_is_the_middle_of_its_sources_and_its_range_holds_them(base):
+    levels = {}
+    for c in base:
+        o = c.observation
+        if c.ratio is not None and "hydroxy" in o.output and o.metric != "tmax":
+            levels.setdefault(o.source, []).append(-math.log(c.ratio))
+    means = [math.fsum(v) / len(v) for v in levels.values()]
+    scale = CATALOGUE.parameter("pk_hydroxynorketamine.scale")
+    assert len(means) == 3
+    assert abs(math.fsum(means) / 3) < 0.05, "the sources no longer lie about the level"
+    assert scale.lower < scale.typical * math.exp(min(means))
+    assert scale.typical * math.exp(max(means)) < scale.upper
+
+
+def test_rows_of_venous_blood_are_compared_with_the_vein(base):
+    for c in base:
+        parts = c.observation.output.split("/")
+        if c.observation.matrix == "venous" and c.observation.output:
+            assert all(p.endswith("_venous") or "hydroxy" in p for p in parts)
+        elif c.observation.output:
+            assert not any(p.endswith("_venous") for p in parts)
 
 
 def test_every_supported_row_names_an_output_of_the_base_model(base):

@@ -39,9 +39,9 @@ def typical(**changes: str) -> float:
         ("S-ketamine", "plasma arterial", "s_ketamine", "s", 1.0),
         ("R-ketamine", "serum", "r_ketamine_venous", "r", 1.0),
         ("ketamine", "plasma (site not stated)", "ketamine_venous", "", 1.0),
-        ("norketamine (each enantiomer)", "serum", "norketamine_total", "", 0.5),
+        ("norketamine (each enantiomer)", "serum", "norketamine_venous", "", 0.5),
         ("hydroxynorketamine (total R+S)", "plasma arterial", "hydroxynorketamine", "", 1.0),
-        ("S-norketamine", "plasma venous", "s_norketamine", "s", 1.0),
+        ("S-norketamine", "plasma venous", "s_norketamine_venous", "s", 1.0),
         ("(2R,6R)-HNK", "plasma", "hydroxynorketamine", "r", 1.0),
     ],
 )

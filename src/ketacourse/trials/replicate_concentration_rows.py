@@ -303,12 +303,24 @@ def _substance(text: str, matrix: str, given: Regimen) -> tuple[str, str, float]
     if re.search(r"hydroxynor|hnk", plain):
         return "hydroxynorketamine", isomer, each
     if re.search(r"norketamine|^[sr()+-]*nk", plain):
-        return (f"{isomer}_norketamine" if isomer else "norketamine_total"), isomer, each
+        return _at_site("norketamine", isomer, matrix), isomer, each
     if re.search(r"ketamine|^[sr()+-]*k$", plain):
-        if matrix == "venous":
-            return (f"{isomer}_ketamine_venous" if isomer else "ketamine_venous"), isomer, each
-        return (f"{isomer}_ketamine" if isomer else "ketamine_total"), isomer, each
+        return _at_site("ketamine", isomer, matrix), isomer, each
     raise UnsupportedRowError(f"no output of the model is '{text.strip()}'")
+
+
+def _at_site(substance: str, isomer: str, matrix: str) -> str:
+    """Return the output of a substance in the blood that was drawn.
+
+    Examples
+    --------
+    >>> _at_site("norketamine", "s", "venous"), _at_site("ketamine", "", "arterial")
+    ('s_norketamine_venous', 'ketamine_total')
+    """
+    name = f"{isomer}_{substance}" if isomer else substance
+    if matrix == "venous":
+        return f"{name}_venous"
+    return name if isomer else f"{name}_total"
 
 
 def _isomer(plain: str) -> str:

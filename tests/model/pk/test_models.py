@@ -46,6 +46,24 @@ def test_longer_sampling_delay_lowers_the_venous_end_of_infusion():
     assert slow["ketamine_total"][0] == pytest.approx(253.0, abs=0.5)
 
 
+@pytest.mark.parametrize("name", ["kamp", "simons"])
+def test_norketamine_reaches_the_sampling_vein_late_and_whole(name):
+    dose = PlainDose(drug="esketamine", route="iv_infusion", amount_mg=10.0, duration_h=0.5)
+    found = course(name, dose, np.linspace(0.0, 72.0, 72 * 60 + 1))
+    artery, vein = found["s_norketamine"], found["s_norketamine_venous"]
+    assert vein[30] < 0.9 * artery[30]
+    assert vein.argmax() > artery.argmax()
+    assert vein.sum() == pytest.approx(artery.sum(), rel=2e-3)
+
+
+@pytest.mark.parametrize("name", ["fanta_otto", "perez_ruixo"])
+def test_models_of_venous_blood_have_no_further_delay(name):
+    dose = PlainDose(drug="esketamine", route="iv_infusion", amount_mg=10.0, duration_h=0.5)
+    found = course(name, dose, [0.25, 0.5, 3.0])
+    for analyte in ("s_ketamine", "s_norketamine"):
+        np.testing.assert_array_equal(found[f"{analyte}_venous"], found[analyte])
+
+
 PEREZ_TABLE_4 = [
     (28.0, 40.0, 43.8, 147.3, 59.1),
     (56.0, 40.0, 72.5, 254.7, 119.7),
@@ -189,7 +207,7 @@ def test_only_the_routes_in_use_get_depots():
     def states(*routes: str) -> LinearSystem:
         return pk_model(catalogue=CATALOGUE, routes=routes, weight_kg=70.0).states
 
-    assert len(states("iv_infusion")) == 14
+    assert len(states("iv_infusion")) == 16
     assert set(states("im")) - set(states("iv_infusion")) == {
         "s_ketamine_im_depot",
         "r_ketamine_im_depot",

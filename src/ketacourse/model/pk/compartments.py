@@ -100,6 +100,15 @@ def exchange(
     )
 
 
+def to_the_vein(blood: str, p: Mapping[str, Quantity]) -> Transfer:
+    """Return the sampling delay from a compartment of arterial blood to the arm vein.
+
+    The vein is called as the blood with ``_vein`` behind it, and takes no drug from it.
+    """
+    rate = 1.0 / p["pk_sampling.venous_delay"]
+    return Transfer(source=blood, target=f"{blood}_vein", rate=rate, copied=True)
+
+
 def _lead(quantities: Sequence[Quantity]) -> tuple[int, ...]:
     """Return () for one patient, (N,) as soon as any quantity is given per patient."""
     return np.broadcast_shapes(*(np.shape(q) for q in quantities)) if quantities else ()

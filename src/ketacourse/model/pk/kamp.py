@@ -3,10 +3,10 @@
 Three-compartment disposition of Kamp 2020 (meta-analysis, arterial), clearance split
 between the enantiomers, norketamine of Otto 2021, hydroxynorketamine with the two
 compartments of Simons 2022 and a free scale, one first-order delay to the sampling
-vein. Its parts are published; the whole is not.
+vein, the same for ketamine and norketamine. Its parts are published; the whole is not.
 """
 
-from ketacourse.model.pk.compartments import Quantity, Transfer, exchange
+from ketacourse.model.pk.compartments import Quantity, Transfer, exchange, to_the_vein
 from ketacourse.model.pk.disposition import Covariates, Disposition, Values
 from ketacourse.model.pk.norketamine import UNITS as NORKETAMINE_UNITS
 from ketacourse.model.pk.norketamine import norketamine
@@ -55,10 +55,11 @@ def kamp(p: Values, *, covariates: Covariates, enantiomers: tuple[Enantiomer, ..
             q_factor=cl_factor, next_step="hydroxynorketamine",
             next_share=p["pk_hydroxynorketamine.formed"],
         )  # fmt: skip
-        transfers += nk
+        transfers += [*nk, to_the_vein(f"{e}_norketamine", p)]
         outputs[f"{e}_ketamine"] = {f"{e}_ketamine": 1.0 / v1}
         outputs[f"{e}_ketamine_venous"] = {f"{e}_ketamine_vein": 1.0 / v1}
         outputs[f"{e}_norketamine"] = {f"{e}_norketamine": 1.0 / v_nk}
+        outputs[f"{e}_norketamine_venous"] = {f"{e}_norketamine_vein": 1.0 / v_nk}
     transfers += _hydroxynorketamine(p, v_factor, cl_factor)
     v_hnk = p["pk_hydroxynorketamine.v1"] * v_factor
     outputs["hydroxynorketamine"] = {"hydroxynorketamine": p["pk_hydroxynorketamine.scale"] / v_hnk}
@@ -84,12 +85,7 @@ def _parent(
         *exchange(blood, f"{e}_ketamine_2", q=q2, v_inner=v1, v_outer=v2),
         *exchange(blood, f"{e}_ketamine_3", q=q3, v_inner=v1, v_outer=v3),
         Transfer(source=blood, target=f"{e}_norketamine", rate=cl / v1),
-        Transfer(
-            source=blood,
-            target=f"{e}_ketamine_vein",
-            rate=1.0 / p["pk_sampling.venous_delay"],
-            copied=True,
-        ),
+        to_the_vein(blood, p),
     ]
 
 

@@ -277,6 +277,7 @@ def _with_sums(outputs: dict[str, dict[str, Quantity]]) -> dict[str, dict[str, Q
         "ketamine_total": ("s_ketamine", "r_ketamine"),
         "ketamine_venous": ("s_ketamine_venous", "r_ketamine_venous"),
         "norketamine_total": ("s_norketamine", "r_norketamine"),
+        "norketamine_venous": ("s_norketamine_venous", "r_norketamine_venous"),
     }
     whole = dict(outputs)
     for name, parts in sums.items():

@@ -63,6 +63,7 @@ def fanta_otto(
         outputs[f"{e}_ketamine"] = {blood: 1.0 / v1}
         outputs[f"{e}_ketamine_venous"] = {blood: 1.0 / v1}
         outputs[f"{e}_norketamine"] = {f"{e}_norketamine": 1.0 / v_nk}
+        outputs[f"{e}_norketamine_venous"] = {f"{e}_norketamine": 1.0 / v_nk}
     return Disposition(
         transfers=tuple(transfers),
         outputs=outputs,

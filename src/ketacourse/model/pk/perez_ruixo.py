@@ -66,6 +66,7 @@ def perez_ruixo(
             "s_ketamine": {"s_ketamine": 1.0 / np.asarray(vc)},
             "s_ketamine_venous": {"s_ketamine": 1.0 / np.asarray(vc)},
             "s_norketamine": {"s_norketamine": 1.0 / np.asarray(v_nk)},
+            "s_norketamine_venous": {"s_norketamine": 1.0 / np.asarray(v_nk)},
         },
         blood=dict.fromkeys(enantiomers, "s_ketamine"),
         liver=dict.fromkeys(enantiomers, "s_ketamine_liver"),

@@ -5,10 +5,10 @@ transit time 20.1 min) of which a fixed 80% forms S-norketamine; S-norketamine p
 through a second chain (1.12 min) of which a fixed 70% forms S-hydroxynorketamine.
 Swallowed film reaches the first chain by way of the liver without ever entering the
 blood as ketamine, with a published share above one (116%), which is a scale and not a
-bioavailability. S only. The venous output adds the sampling delay of the base model.
+bioavailability. S only. The venous outputs add the sampling delay of the base model.
 """
 
-from ketacourse.model.pk.compartments import Quantity, Transfer, exchange
+from ketacourse.model.pk.compartments import Quantity, Transfer, exchange, to_the_vein
 from ketacourse.model.pk.disposition import Covariates, Disposition, Values
 from ketacourse.model.pk.routes import Enantiomer
 from ketacourse.model.pk.scaling import (
@@ -62,12 +62,8 @@ def simons(
         *exchange("s_ketamine", "s_ketamine_2", q=q["q2"], v_inner=v["v1"], v_outer=v["v2"]),
         *exchange("s_ketamine", "s_ketamine_3", q=q["q3"], v_inner=v["v1"], v_outer=v["v3"]),
         Transfer(source="s_ketamine", target="s_metabolism_1", rate=cl / v["v1"]),
-        Transfer(
-            source="s_ketamine",
-            target="s_ketamine_vein",
-            rate=1.0 / p["pk_sampling.venous_delay"],
-            copied=True,
-        ),
+        to_the_vein("s_ketamine", p),
+        to_the_vein("s_norketamine", p),
         Transfer(
             source="s_gut_liver", target="s_metabolism_1", rate=1.0 / p["pk_simons.transit_gut"]
         ),
@@ -99,6 +95,7 @@ def simons(
             "s_ketamine": {"s_ketamine": 1.0 / v["v1"]},
             "s_ketamine_venous": {"s_ketamine_vein": 1.0 / v["v1"]},
             "s_norketamine": {"s_norketamine": 1.0 / v["v1"]},
+            "s_norketamine_venous": {"s_norketamine_vein": 1.0 / v["v1"]},
             "hydroxynorketamine": {"hydroxynorketamine": 1.0 / v["v1_hnk"]},
         },
         blood=dict.fromkeys(enantiomers, "s_ketamine"),
