@@ -12,6 +12,7 @@ from ketacourse.evidence.observation import (
     CONTROLS,
     DIAGNOSES,
     DRUGS,
+    EARLIER_COURSES,
     MASKINGS,
     OUTCOMES,
     ROUTES,
@@ -78,8 +79,9 @@ class ArmDesign:
         Mean age (years); None is the default of the population.
     medicated
         Whether antidepressants were taken throughout; None where nobody says.
-    earlier_responders
-        Whether only people were taken in who had responded to an earlier course.
+    earlier_course
+        What people had to have done in an earlier course to be taken in: ``responded``, or
+        ``relapsed`` after a response; empty where nothing was asked.
     """
 
     diagnosis: str
@@ -93,7 +95,7 @@ class ArmDesign:
     baseline: tuple[float | None, float | None]
     age_mean: float | None = None
     medicated: bool | None = None
-    earlier_responders: bool = False
+    earlier_course: str = ""
 
     def course(self, horizon_days: float) -> Course:
         """Return the course, sham sessions included."""
@@ -178,7 +180,7 @@ def trial_query(cells: Cells) -> TrialQuery:
         baseline=_baseline(cells, row),
         age_mean=_age(cells),
         medicated=_medicated(cells),
-        earlier_responders=_yes(cells, "earlier_responders"),
+        earlier_course=word_in(cells, "earlier_course", EARLIER_COURSES, default=""),
     )
     _check_days(design, row)
     return TrialQuery(design=design, row=row, assumptions=tuple(assumed))
