@@ -118,6 +118,9 @@ def fit_data(catalogue: Catalogue) -> FitData:
             query = None if reason else trial_query(row)
         except (UnsupportedRowError, RowFaultError) as error:
             reason, query = str(error), None
+        if query is not None and query.row.scale.kind == "carried":
+            # Its share of the change of mood was set from such rows: it would be used twice.
+            reason, query = "carried over from mood, of which it says nothing", None
         if query is None:
             left_out.append((row["row_id"], reason))
             continue
