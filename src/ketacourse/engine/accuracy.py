@@ -42,8 +42,8 @@ SPARED_MARGIN = 0.75
 SPARED_CHECK_MARGIN = 0.85
 """The same on those who check it then."""
 CHECK_MARGIN = 0.75
-"""The same on those who check a grid of all steps: a third of a step removes eight ninths of an error even
-where a score meets the end of its scale. (Halves may be as wrong there as the whole.)"""
+"""The same on those who check a grid of all steps: a third of a step removes eight ninths of an
+error even where a score meets the end of its scale. (Halves may be as wrong there as the whole.)"""
 MARKED = 0.2
 """A step is bisected if the error grows over it by this share of the largest growth."""
 PASSES = 40
