@@ -24,6 +24,8 @@ from ketacourse.trials.run import run_trial
 from ketacourse.trials.trial_read import parse_trial
 
 CHUNK = 8192
+FEW = 1024
+"""Patients below which a chunk is not split further between processes."""
 TOLERANCE = 1e-3
 PILOTS = 256
 """Patients on whom the steps are chosen, once per course."""
@@ -36,7 +38,7 @@ Stages = dict[str, float]
 
 def chosen_nodes(design: Design) -> Array:
     """Return steps for a course (h)."""
-    return accurate_nodes(Workload(design, PILOTS).problem, TOLERANCE, OUTPUTS)
+    return accurate_nodes(Workload(design, PILOTS).problem, TOLERANCE, OUTPUTS, sparing=True)
 
 
 def chunk_sums(design: Design, nodes: Array, first: int, count: int) -> tuple[Array, Stages]:
@@ -90,7 +92,7 @@ def _parallel(
     """Run chunks in worker processes that are up and warm before the clock starts."""
     ranges = _ranges(count)
     if len(ranges) < 4 * cores:
-        size = -(-count // (2 * cores))
+        size = max(-(-count // (2 * cores)), min(FEW, -(-count // cores)))
         ranges = [(a, min(size, count - a)) for a in range(0, count, size)]
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
         list(pool.map(_warm, [(design, nodes)] * (4 * cores)))

@@ -9,7 +9,7 @@ from ketacourse.engine.solve import solve
 
 
 class Peer:
-    """Steps are chosen once per tolerance, on the whole batch, and kept."""
+    """Steps are chosen once per tolerance, on the whole batch, as for a large one, and kept."""
 
     def __init__(self, work: Workload) -> None:
         self.problem = work.problem
@@ -18,7 +18,7 @@ class Peer:
     def nodes_for(self, tolerance: float) -> Array:
         """Return the steps for a tolerance (h)."""
         if tolerance not in self.nodes:
-            self.nodes[tolerance] = accurate_nodes(self.problem, tolerance, OUTPUTS)
+            self.nodes[tolerance] = accurate_nodes(self.problem, tolerance, OUTPUTS, sparing=True)
         return self.nodes[tolerance]
 
     def run(self, count: int, settings: Settings) -> Array:

@@ -30,13 +30,20 @@ CHECKED_NODES = 400
 """Nodes, spread over the run, at which they are checked."""
 ROUNDS = 8
 """Times that patients who missed the tolerance may join."""
-SPARING_ROUNDS = 3
+SPARING_ROUNDS = 4
 """Of these, those in which steps that seem not to be needed are left out."""
+SPARING_PILOTS = 48
+"""Patients on whom the grid is first chosen where steps are left out: what one does not need,
+another may."""
 MARGIN = 0.5
 """Share of the tolerance the difference may reach on those who choose the grid."""
+SPARED_MARGIN = 0.75
+"""The same where steps are left out that are not needed."""
+SPARED_CHECK_MARGIN = 0.85
+"""The same on those who check it then."""
 CHECK_MARGIN = 0.75
-"""The same on those who check it: a third of a step removes eight ninths of an error even
-where a score meets the end of its scale. (Halves may be as wrong there as the whole.)"""
+"""The same on those who check a grid of all steps: a third of a step removes eight ninths of an
+error even where a score meets the end of its scale. (Halves may be as wrong there as the whole.)"""
 MARKED = 0.2
 """A step is bisected if the error grows over it by this share of the largest growth."""
 PASSES = 40
@@ -70,7 +77,7 @@ def accurate_nodes(
     SolverError
         If the tolerance is not reached; the message names quantity and time.
     """
-    chosen = _spread(problem.patients, PILOTS)
+    chosen = _spread(problem.patients, SPARING_PILOTS if sparing else PILOTS)
     checked = _spread(problem.patients, CHECKED)
     nodes = base_nodes(problem.schedule)
     for turn in range(ROUNDS):
@@ -84,7 +91,8 @@ def accurate_nodes(
         at = found[:: -(-len(found) // CHECKED_NODES)]
         errors = _errors(problem.subset(checked), found, at, quantities).max(axis=1)
         worst = errors.max(axis=1)
-        missed = np.flatnonzero(~(worst <= CHECK_MARGIN * tolerance))
+        allowed = (SPARED_CHECK_MARGIN if spare else CHECK_MARGIN) * tolerance
+        missed = np.flatnonzero(~(worst <= allowed))
         if missed.size == 0:
             return found
         chosen = np.union1d(chosen, checked[missed[np.argsort(-worst[missed])][:PILOTS]])
@@ -116,10 +124,9 @@ def _refined(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[
 
 
 def _spared(pilots: Problem, nodes: Array, tolerance: float, quantities: tuple[str, ...]) -> Array:
-    """Return fewer nodes, on which the results differ by what the margins leave."""
+    """Return fewer nodes, on which the results err by what the margin leaves."""
     scale = scale_of(run(pilots, build_grid(pilots.schedule, nodes), quantities))
-    allowance = (CHECK_MARGIN - MARGIN) * tolerance
-    return thinned(pilots, nodes, allowance, quantities, scale)
+    return thinned(pilots, nodes, SPARED_MARGIN * tolerance, quantities, scale)
 
 
 def _unreached(quantity: str, where: str, tolerance: float) -> SolverError:

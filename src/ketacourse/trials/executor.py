@@ -59,8 +59,8 @@ class ProcessExecutor:
     """Does tasks in several processes of this machine.
 
     The processes come from a server that has the package imported, where the system offers
-    one, and are started afresh elsewhere. A worker that is killed is replaced, and what it
-    was doing is done again.
+    one, and are started afresh elsewhere; until the first is ready this process works itself. A
+    worker that is killed is replaced, and what it was doing is done again.
     """
 
     def __init__(self, workers: int, *, start_method: str | None = None) -> None:
@@ -112,7 +112,11 @@ class ProcessExecutor:
             initargs=(work,),
         )
         try:
-            pending = {pool.submit(_do, task) for task in tasks}
+            left = list(tasks)
+            ready = pool.submit(_is_ready)
+            while self.workers > 1 and len(left) > self.workers and not ready.done():
+                yield work(left.pop(0))
+            pending = {pool.submit(_do, task) for task in left}
             while pending:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -143,6 +147,11 @@ def _end_with_parent() -> None:
 
 def _do(task: Task) -> Task:
     return _WORK[0](task)
+
+
+def _is_ready() -> bool:
+    """Return at once: who can answer can work."""
+    return True
 
 
 def _warm_up(context: BaseContext) -> None:
