@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ketacourse.engine.accuracy import accurate_nodes, scale_of
-from ketacourse.engine.grid import base_nodes, bisected, build_grid, skeleton
+from ketacourse.engine.grid import base_nodes, bisected, build_grid, in_thirds, skeleton
 from ketacourse.engine.run import run
 from ketacourse.engine.thinning import thinned
 
@@ -22,12 +22,18 @@ def values(problem, nodes):
 
 
 @pytest.mark.parametrize("allowance", [1e-5, 1e-3, 1e-1])
-def test_leaving_out_steps_changes_nothing_by_more_than_was_allowed(course_of_two, allowance):
-    nodes = accurate_nodes(course_of_two, 1e-3)
-    before = values(course_of_two, nodes)
-    fewer = thinned(course_of_two, nodes, allowance, ASKED, scale_of(before))
-    assert np.abs(values(course_of_two, fewer) - before).max() > 0.0
-    assert (np.abs(values(course_of_two, fewer) - before) <= allowance * scale_of(before)).all()
+def test_leaving_out_steps_errs_by_no_more_than_was_allowed(course_of_two, allowance):
+    nodes = accurate_nodes(course_of_two, allowance, ASKED)
+    truth = values(course_of_two, in_thirds(nodes))
+    fewer = thinned(course_of_two, nodes, allowance, ASKED, scale_of(truth))
+    assert len(fewer) < len(nodes)
+    assert (np.abs(values(course_of_two, fewer) - truth) <= allowance * scale_of(truth)).all()
+
+
+def test_nothing_is_left_out_where_the_steps_err_too_much_already(course_of_two):
+    nodes = base_nodes(course_of_two.schedule)
+    scale = scale_of(values(course_of_two, nodes))
+    assert np.array_equal(thinned(course_of_two, nodes, 1e-9, ASKED, scale), nodes)
 
 
 def test_edges_and_reported_times_stay(course_of_two):
