@@ -146,6 +146,12 @@ def test_the_peak_after_a_push_is_far_less_certain_than_that_of_an_infusion():
     assert "a push of one minute" in push.assumptions
 
 
+@pytest.mark.parametrize(("metric", "unit"), [("Vss", "L"), ("half-life", "h"), ("MRT", "h")])
+def test_what_rests_on_the_tail_is_less_certain_than_clearance(metric, unit):
+    tail, clearance = prediction(metric=metric, unit=unit), prediction(metric="CL", unit="L/h")
+    assert tail.high / tail.low > 1.3 * clearance.high / clearance.low
+
+
 def test_norketamine_is_higher_in_populations_that_clear_it_more_slowly():
     exposure = {"analyte": "norketamine", "metric": "AUC_inf", "unit": "ng*h/mL"}
     usual = typical(**exposure)

@@ -41,6 +41,7 @@ BETWEEN = {
     "tmax": "replicate.time_between",
     "half_life": "replicate.half_life_between",
     "residence": "replicate.half_life_between",
+    "steady_volume": "replicate.half_life_between",
     "terminal_volume": "replicate.half_life_between",
 }
 """Spread between studies of what is no concentration and no exposure."""
