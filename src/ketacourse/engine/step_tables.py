@@ -15,7 +15,7 @@ from ketacourse.model import chain
 Index = NDArray[np.int64]
 
 MOST_SLOTS = 128
-"""Slots of coefficients kept per block; more would not fit the processor's cache."""
+"""Slots of weights kept per block; more would not fit the processor's cache."""
 DIGITS = 9
 """Decimals to which step sizes (h) are compared."""
 
@@ -24,14 +24,18 @@ DIGITS = 9
 class StepTables:
     """Tables in the layout of `engine.layout`.
 
-    ``size_floats`` has one row per step size, the most frequent first: the first ``slots``
-    rows have a slot each, the others share the one after. ``step_ints`` has one row per
-    step; ``active_ints`` holds channel and inflow row of each entry, ``active_floats`` its
-    rate per unit amount (1/h).
+    ``pattern_floats`` has one row per pattern, which is a step size and the sizes before as
+    far as they are used, the most frequent first: the first ``slots`` rows have a slot each,
+    the others share the one after. ``size_floats`` holds the sizes (h) of the patterns with a
+    slot, and ``slot_sizes`` says which is whose. ``step_ints`` has one row per step;
+    ``active_ints`` holds channel and inflow row of each entry, ``active_floats`` its rate per
+    unit amount (1/h).
     """
 
     slots: int
+    pattern_floats: Array
     size_floats: Array
+    slot_sizes: Index
     step_ints: Index
     active_ints: Index
     active_floats: Array
@@ -39,14 +43,21 @@ class StepTables:
 
 def step_tables(problem: Problem, grid: Grid) -> StepTables:
     """Return the tables of one problem on one grid."""
-    size, size_floats, slots = _sizes(grid)
+    pattern, pattern_floats, slots = _patterns(grid)
+    sizes, place = np.unique(np.round(pattern_floats[:slots, 0], DIGITS), return_inverse=True)
+    sizes[place] = pattern_floats[:slots, 0]
+    of_step = np.round(pattern_floats[pattern, 0], DIGITS)
+    size = np.searchsorted(np.round(sizes, DIGITS), of_step)
+    known = np.append(np.round(sizes, DIGITS), np.nan)[size] == of_step
     ints = np.zeros((grid.steps, len(STEP_INTS)), dtype=np.int64)
     column = {name: i for i, name in enumerate(STEP_INTS)}
     ints[:, column["restart"]] = grid.restart
     ints[:, column["row"]] = grid.output_row
-    ints[:, column["size"]] = size
-    ints[:, column["slot"]] = np.minimum(size, slots)
-    ints[:, column["fresh"]] = size >= slots
+    ints[:, column["size"]] = np.where(known, size, len(sizes))
+    ints[:, column["new_size"]] = ~known
+    ints[:, column["pattern"]] = pattern
+    ints[:, column["slot"]] = np.minimum(pattern, slots)
+    ints[:, column["fresh"]] = pattern >= slots
     active: list[tuple[int, int]] = []
     per_hour: list[float] = []
     restarts = np.flatnonzero(grid.restart)
@@ -65,18 +76,17 @@ def step_tables(problem: Problem, grid: Grid) -> StepTables:
         ints[first, column["push_to"]] = len(active)
     return StepTables(
         slots=slots,
-        size_floats=size_floats,
+        pattern_floats=pattern_floats,
+        size_floats=sizes,
+        slot_sizes=place.astype(np.int64),
         step_ints=ints,
         active_ints=np.array(active or [(0, 0)], dtype=np.int64),
         active_floats=np.array(per_hour or [0.0]),
     )
 
 
-def _sizes(grid: Grid) -> tuple[Index, Array, int]:
-    """Return the row of each step, the table of sizes, and how many occur more than once.
-
-    Two steps are of one size if the steps before them, as far as they are used, are too.
-    """
+def _patterns(grid: Grid) -> tuple[Index, Array, int]:
+    """Return the row of each step, the table of patterns, and how many get a slot."""
     sizes = np.diff(grid.nodes_h)
     polynomials = shapes(sizes, grid.restart)
     table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(grid.steps, -1)])
