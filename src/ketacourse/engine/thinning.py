@@ -3,67 +3,70 @@
 The steps that `engine.accuracy` chooses serve every state. For a large batch it pays to
 ask how much each stretch of steps matters for the quantities asked for: the course is run
 once more for every stretch, with the steps of that stretch joined in pairs. The stretches
-that matter least are left joined, as long as the error of every quantity, patient and time,
-with its sign, stays within what is allowed; errors of different stretches may cancel. This is
-repeated until little is gained.
+that change the result least are left joined, as long as the changes, added up, leave every
+result within a limit of the truth. This is repeated until little is gained.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketacourse.engine.grid import SAME_TIME_H, build_grid, in_thirds, skeleton
+from ketacourse.engine.grid import SAME_TIME_H, build_grid, skeleton
 from ketacourse.engine.problem import Problem
 from ketacourse.engine.run import run
 from ketacourse.engine.schedule import Array
 
-STRETCHES = 128
+STRETCHES = 80
 """Stretches whose need is asked for in one pass."""
-GAIN = 0.02
+GAIN = 0.01
 """Share of the nodes that a pass must leave out to be followed by another."""
 PASSES = 12
-KEPT = 0.75
-"""Share of the chosen stretches that is tried next where all together err too much."""
+FEWER = 0.7
+"""Share of the stretches that stay joined when all together change too much."""
 
 
 def thinned(
-    problem: Problem, nodes: Array, allowance: float, quantities: tuple[str, ...], scale: Array
+    problem: Problem,
+    nodes: Array,
+    limit: float,
+    quantities: tuple[str, ...],
+    truth: Array,
+    scale: Array,
 ) -> Array:
-    """Return fewer nodes on which no result errs by more than an allowance.
+    """Return fewer nodes on which every result is within a limit of the truth.
 
     Parameters
     ----------
     problem
         The patients who are looked at.
     nodes
-        Nodes made of `grid.skeleton` by bisection (h). The same steps cut in three stand for the
-        truth.
-    allowance
-        Largest error of a quantity at a reported time, as a share of ``scale``.
+        Nodes made of `grid.skeleton` by bisection (h).
+    limit
+        Largest difference of a quantity at a reported time, as a share of ``scale``.
+    truth
+        The quantities at the reported times, shape (N, n_times, n_quantities).
     scale
-        What errors are judged by, shape (N, 1, n_quantities).
+        What differences are judged by, shape (N, 1, n_quantities).
     """
     fixed = skeleton(problem.schedule)
-    truth = _values(problem, in_thirds(nodes), quantities)
 
-    def errors(on: Array) -> Array:
-        return np.asarray((_values(problem, on, quantities) - truth) / scale)
+    def errors(some: Array) -> Array:
+        values = run(problem, build_grid(problem.schedule, some), quantities)
+        return np.asarray((values - truth) / scale)
 
     now = errors(nodes)
     for _ in range(PASSES):
         middles = _middles(nodes, fixed)
         parts = np.array_split(middles, min(STRETCHES, len(middles))) if len(middles) else []
         changes = [errors(np.delete(nodes, part)) - now for part in parts]
-        chosen = [parts[i] for i in _least(now, changes, parts, allowance)]
-        found = now
+        chosen = _bearable(now, changes, limit)
+        found, fewer = now, nodes
         while chosen:
-            fewer = np.delete(nodes, np.concatenate(chosen))
+            fewer = np.delete(nodes, np.concatenate([parts[position] for position in chosen]))
             found = errors(fewer)
-            if (np.abs(found) <= allowance).all():
+            if (np.abs(found) <= limit).all():
                 break
-            # together they err more than their sum
-            chosen = chosen[: int(KEPT * len(chosen))]
-        if not chosen:
-            break
+            # together they change more than one by one
+            found, fewer, chosen = now, nodes, chosen[: int(FEWER * len(chosen))]
         gone = len(nodes) - len(fewer)
         nodes, now = fewer, found
         if gone < GAIN * len(nodes):
@@ -71,22 +74,15 @@ def thinned(
     return nodes
 
 
-def _least(
-    now: Array, changes: list[Array], parts: list[NDArray[np.int64]], allowance: float
-) -> list[int]:
-    """Return the stretches that may be joined together, the least harmful first."""
-    harm = [float(np.abs(c).max()) / len(p) for c, p in zip(changes, parts, strict=True)]
-    total, chosen = now, []
-    for position in np.argsort(harm):
-        with_it = total + changes[position]
-        if (np.abs(with_it) <= allowance).all():
-            total = with_it
+def _bearable(now: Array, changes: list[Array], limit: float) -> list[int]:
+    """Return the positions of changes that can be borne together, the smallest first."""
+    chosen: list[int] = []
+    for position in np.argsort([np.abs(change).max() for change in changes]):
+        total = now + changes[position]
+        if (np.abs(total) <= limit).all():
+            now = total
             chosen.append(int(position))
     return chosen
-
-
-def _values(problem: Problem, nodes: Array, quantities: tuple[str, ...]) -> Array:
-    return run(problem, build_grid(problem.schedule, nodes), quantities)
 
 
 def _middles(nodes: Array, fixed: Array) -> NDArray[np.int64]:
