@@ -9,7 +9,7 @@ from ketacourse.engine.grid import SAME_TIME_H, Grid
 from ketacourse.engine.interpolation import NODES, shapes
 from ketacourse.engine.layout import STEP_INTS
 from ketacourse.engine.problem import Problem
-from ketacourse.engine.schedule import Array, Span
+from ketacourse.engine.schedule import Array
 from ketacourse.model import chain
 
 Index = NDArray[np.int64]
@@ -58,30 +58,25 @@ def step_tables(problem: Problem, grid: Grid) -> StepTables:
     ints[:, column["pattern"]] = pattern
     ints[:, column["slot"]] = np.minimum(pattern, slots)
     ints[:, column["fresh"]] = pattern >= slots
-    active: list[tuple[int, int]] = []
-    per_hour: list[float] = []
     restarts = np.flatnonzero(grid.restart)
-    for first, stop in zip(restarts, [*restarts[1:], grid.steps], strict=True):
-        start = float(grid.nodes_h[first])
-        running, pushed = _entries(problem, start)
-        until = {"active_from": len(active), "active_to": len(active) + len(running)}
-        until |= {f"{name}_row": problem.schedule.event_row(name, start) for name in chain.INPUTS}
-        for name, value in until.items():
-            ints[first:stop, column[name]] = value
-        active += running
-        per_hour += [1.0 / problem.schedule.inflows[row].duration_h for _, row in running]
-        ints[first, column["push_from"]] = len(active)
-        active += pushed
-        per_hour += [0.0] * len(pushed)
-        ints[first, column["push_to"]] = len(active)
+    times, lasting = grid.nodes_h[restarts], np.diff(np.append(restarts, grid.steps))
+    for name in chain.INPUTS:
+        ints[:, column[f"{name}_row"]] = np.repeat(
+            problem.schedule.event_rows(name, times), lasting
+        )
+    active_ints, active_floats, ranges = _inflows(problem, times)
+    for name in ("active_from", "active_to"):
+        ints[:, column[name]] = np.repeat(ranges[name], lasting)
+    for name in ("push_from", "push_to"):
+        ints[restarts, column[name]] = ranges[name]
     return StepTables(
         slots=slots,
         pattern_floats=pattern_floats,
         size_floats=sizes,
         slot_sizes=place.astype(np.int64),
         step_ints=ints,
-        active_ints=np.array(active or [(0, 0)], dtype=np.int64),
-        active_floats=np.array(per_hour or [0.0]),
+        active_ints=active_ints,
+        active_floats=active_floats,
     )
 
 
@@ -105,17 +100,30 @@ def _patterns(grid: Grid) -> tuple[Index, Array, int]:
     return row, table[first[np.argsort(rank)]], slots
 
 
-def _entries(
-    problem: Problem, time_h: float
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return channel and row of the inflows that run from now, and of those given at once."""
-    running, pushed = [], []
-    for row, inflow in enumerate(problem.schedule.inflows):
-        entry = (int(problem.channels[row]), row)
-        span = Span(inflow.start_h, inflow.start_h + inflow.duration_h)
-        if inflow.duration_h == 0:
-            if abs(inflow.start_h - time_h) < SAME_TIME_H:
-                pushed.append(entry)
-        elif span.start_h - SAME_TIME_H <= time_h < span.end_h - SAME_TIME_H:
-            running.append(entry)
-    return running, pushed
+def _inflows(problem: Problem, times_h: Array) -> tuple[Index, Array, dict[str, Index]]:
+    """Return the list of inflows that run from, or are given at, each of some times.
+
+    One entry holds channel and row of an inflow, and its rate per unit amount (1/h); the
+    ranges say which entries belong to which time, first those that run, then those given at
+    once.
+    """
+    inflows = problem.schedule.inflows
+    start = np.array([i.start_h for i in inflows])
+    lasts = np.array([i.duration_h for i in inflows])
+    now = times_h[:, None]
+    runs = (lasts > 0.0) & (start - SAME_TIME_H <= now) & (now < start + lasts - SAME_TIME_H)
+    pushed = (lasts == 0.0) & (np.abs(start - now) < SAME_TIME_H)
+    # for each time both rows of the table one after the other
+    entries = np.stack([runs, pushed], axis=1)
+    _, kind, row = np.nonzero(entries)
+    with np.errstate(divide="ignore"):
+        per_hour = np.where(kind == 0, 1.0 / lasts[row], 0.0)
+    ends = np.cumsum(entries.sum(axis=2)).reshape(-1, 2)
+    begins = ends - entries.sum(axis=2)
+    ranges = {
+        "active_from": begins[:, 0], "active_to": ends[:, 0],
+        "push_from": begins[:, 1], "push_to": ends[:, 1],
+    }  # fmt: skip
+    none = row.size == 0
+    ints = np.zeros((1, 2), np.int64) if none else np.stack([problem.channels[row], row], axis=1)
+    return ints, np.zeros(1) if none else per_hour, ranges
