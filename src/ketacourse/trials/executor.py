@@ -60,10 +60,10 @@ class SerialExecutor:
 class ProcessExecutor:
     """Does tasks in several processes of this machine.
 
-    Where that is safe, workers are copies of this process (Linux, and nothing loaded or running here
-    that a copy would lack), ready at once. Otherwise they come from a server that has the package
-    imported, or are started afresh; until the first is ready this process works itself. A worker
-    that is killed is replaced, and what it was doing is done again.
+    Where that is safe (`may_be_copied`), workers are copies of this process, ready at once.
+    Otherwise they come from a server that has the package imported, or are started afresh; until
+    the first is ready this process works itself. A worker that is killed is replaced, and what it
+    was doing is done again.
     """
 
     def __init__(self, workers: int, *, start_method: str | None = None) -> None:
@@ -123,8 +123,9 @@ class ProcessExecutor:
         )
         try:
             left = list(tasks)
+            waits = self.workers > 1 and context.get_start_method() != "fork"
             ready = pool.submit(_is_ready)
-            while self.workers > 1 and len(left) > self.workers and not ready.done():
+            while waits and len(left) > self.workers and not ready.done():
                 yield work(left.pop(0))
             pending = {pool.submit(_do, task) for task in left}
             while pending:
