@@ -41,6 +41,8 @@ SPARING_CHECKED = 1024
 """Patients, spread over the batch, who are checked where steps were left out."""
 SPARING_MARGIN = 0.6
 """Share of the tolerance an error may reach on those on whom steps are left out."""
+SPARING_WORTH = 0.9
+"""Share of the nodes that may be left for it to be worth a smaller reserve."""
 SPARING_START = 0.1
 """Share of the tolerance reached by the steps of which some are left out."""
 MARKED = 0.4
@@ -156,7 +158,7 @@ def _spared(
         errors = worst(found)
         missed = np.flatnonzero(~(errors <= CHECK_MARGIN * tolerance))
         if missed.size == 0:
-            return found if len(found) < len(nodes) else nodes
+            return found if len(found) <= SPARING_WORTH * len(nodes) else nodes
         chosen = np.union1d(chosen, missed[np.argsort(-errors[missed])][:PILOTS])
     return nodes
 
