@@ -5,6 +5,7 @@ only the sums are kept. Every measurement has a process of its own.
 """
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -24,6 +25,8 @@ from ketacourse.trials.run import run_trial
 from ketacourse.trials.trial_read import parse_trial
 
 CHUNK = 8192
+WORTH = 2048
+"""Patients for whom a further process is worth while."""
 TOLERANCE = 1e-3
 PILOTS = 256
 """Patients on whom the steps are chosen, once per course."""
@@ -54,8 +57,11 @@ def chunk_sums(design: Design, nodes: Array, first: int, count: int) -> tuple[Ar
     return sums, dict(zip(("draw", "pose", "solve", "sum"), took.tolist(), strict=True))
 
 
-def _ranges(count: int) -> list[tuple[int, int]]:
-    return [(first, min(CHUNK, count - first)) for first in range(0, count, CHUNK)]
+def _ranges(count: int, processes: int) -> list[tuple[int, int]]:
+    """Return first and size of equal chunks, as many for each process."""
+    turns = -(-count // (processes * CHUNK))
+    size = -(-count // (processes * turns))
+    return [(first, min(size, count - first)) for first in range(0, count, size)]
 
 
 def whole_population(count: int, cores: int, repeats: int) -> dict[str, Any]:
@@ -64,52 +70,43 @@ def whole_population(count: int, cores: int, repeats: int) -> dict[str, Any]:
     start = time.perf_counter()
     nodes = chosen_nodes(design)
     choosing = time.perf_counter() - start
-    if cores == 1:
-        chunk_sums(design, nodes, 0, 16)
-        best = min((_serial(design, nodes, count) for _ in range(repeats)), key=lambda r: r[0])
-        seconds, stages = best
-    else:
-        seconds, stages = _parallel(design, nodes, count, cores, repeats)
-    return {"patients": count, "cores": cores, "seconds": seconds, "choosing": choosing,
-            "stages": stages, "steps": len(nodes) - 1, "peak_bytes": peak_bytes()}  # fmt: skip
+    processes = max(1, min(cores, count // WORTH))
+    runs = _serial if processes == 1 else _parallel
+    found = sorted(runs(design, nodes, count, processes, repeats), key=lambda run: run[0])
+    seconds, stages = found[(len(found) - 1) // 2]
+    return {"patients": count, "cores": cores, "processes": processes, "seconds": seconds,
+            "choosing": choosing, "stages": stages, "steps": len(nodes) - 1,
+            "peak_bytes": peak_bytes()}  # fmt: skip
 
 
-def _serial(design: Design, nodes: Array, count: int) -> tuple[float, Stages]:
-    start = time.perf_counter()
-    total, stages = None, dict.fromkeys(("draw", "pose", "solve", "sum"), 0.0)
-    for first, size in _ranges(count):
-        sums, took = chunk_sums(design, nodes, first, size)
-        total = sums if total is None else total + sums
-        stages = {name: stages[name] + took[name] for name in stages}
-    return time.perf_counter() - start, stages
+def _serial(
+    design: Design, nodes: Array, count: int, processes: int, repeats: int
+) -> list[tuple[float, Stages]]:
+    """Return seconds and stages of runs in this process, which is warm."""
+    chunk_sums(design, nodes, 0, min(count, CHUNK))
+    jobs = [(design, nodes, first, size) for first, size in _ranges(count, processes)]
+    return [_summed(map(_job, jobs)) for _ in range(repeats)]
 
 
 def _parallel(
-    design: Design, nodes: Array, count: int, cores: int, repeats: int
-) -> tuple[float, Stages]:
-    """Run chunks in worker processes that are up and warm before the clock starts."""
-    ranges = _ranges(count)
-    if len(ranges) < 4 * cores:
-        size = -(-count // (2 * cores))
-        ranges = [(a, min(size, count - a)) for a in range(0, count, size)]
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        list(pool.map(_warm, [(design, nodes)] * (4 * cores)))
-        best: tuple[float, Stages] = (np.inf, {})
-        for _ in range(repeats):
-            start = time.perf_counter()
-            stages = dict.fromkeys(("draw", "pose", "solve", "sum"), 0.0)
-            total: Array | float = 0.0
-            jobs = [(design, nodes, first, size) for first, size in ranges]
-            for sums, took in pool.map(_job, jobs):
-                total = total + sums
-                stages = {name: stages[name] + took[name] for name in stages}
-            seconds = time.perf_counter() - start
-            best = min(best, (seconds, stages), key=lambda r: r[0])
-    return best
+    design: Design, nodes: Array, count: int, processes: int, repeats: int
+) -> list[tuple[float, Stages]]:
+    """Return seconds and stages of runs in processes that are up and warm."""
+    jobs = [(design, nodes, first, size) for first, size in _ranges(count, processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_job, [(design, nodes, 0, CHUNK)] * (4 * processes)))
+        return [_summed(pool.map(_job, jobs)) for _ in range(repeats)]
 
 
-def _warm(job: tuple[Design, Array]) -> None:
-    chunk_sums(*job, 0, 64)
+def _summed(chunks: Iterator[tuple[Array, Stages]]) -> tuple[float, Stages]:
+    """Return the seconds until all chunks are summed up, and their stages together."""
+    start = time.perf_counter()
+    total: Array | float = 0.0
+    stages = dict.fromkeys(("draw", "pose", "solve", "sum"), 0.0)
+    for sums, took in chunks:
+        total = total + sums
+        stages = {name: stages[name] + took[name] for name in stages}
+    return time.perf_counter() - start, stages
 
 
 def _job(job: tuple[Design, Array, int, int]) -> tuple[Array, Stages]:
@@ -166,7 +163,7 @@ def measure_growth(store: Store, tell: Tell, *, quick: bool) -> None:
             case, count = f"patients-{cores}-1e{power}", 10**power
             if store.get(case) is None:
                 tell(f"growth: {count:,} patients, {cores} core(s)")
-                repeats = 5 if power <= 3 else (3 if power == 4 else (2 if power == 5 else 1))
+                repeats = {2: 15, 3: 15, 4: 7, 5: 3}.get(power, 1)
                 found, peak = alone(whole_population, count, cores, repeats, cores=cores, tree=True)
                 store.put(case, {**found, "peak_tree_bytes": peak})
     count, repeats = (1024, 2) if quick else (4096, 3)

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.growth import CHUNK, WORTH
 from benchmarks.plot import Results, write_plot
 from benchmarks.store import load
 from benchmarks.targets import rows_of_targets
+from ketacourse.engine.solve import MANY
 
 PAGE, FIGURE = "performance.md", "figures/performance.svg"
 
@@ -79,8 +81,9 @@ TAIL = [
     "- **Rounds.** Every engine has one core and a process of its own; each round runs all of",
     "  them once, and medians over rounds are compared. Slow engines run fewer patients a round.",
     "- **What ketacourse's figure holds.** The integration of a batch by `solve` on chosen steps,",
-    "  outputs included. Steps are chosen once per course. Drawing and posing patients is in the",
-    "  tables of growth.",
+    "  outputs included. Steps are chosen once per course, as sparingly as for many patients; what",
+    "  that costs, and the rate on the steps that fewer patients get, stands below the tables.",
+    "  Drawing and posing patients is in the tables of growth, on the steps for fewer.",
 ]  # fmt: skip
 
 
@@ -118,6 +121,7 @@ def _speed(results: Results) -> list[str]:
         head = ("Engine", "patients/s (range of rounds)", "ketacourse is faster by",
                 "measured error", "tolerance rel. / abs.")  # fmt: skip
         lines += [*_table(head, rows), ""]
+    lines += _steps(data.get("steps", {}))
     lines += [f"- {e['label']}: not installed. `{e['install']}`" for e in data["missing"]]
     lines += [f"- {e['label']}: could not run ({e['why']})." for e in data["failed"]]
     lines += [
@@ -139,6 +143,20 @@ def _speed(results: Results) -> list[str]:
         "8,192 patients with all outputs, the others a few.",
     ]  # fmt: skip
     return lines
+
+
+def _steps(data: dict[str, Any]) -> list[str]:
+    """Return what the steps of ketacourse cost, chosen for many patients and for few."""
+    rows = []
+    for target, words in (("0.001", "1e-3"), ("1e-05", "1e-5")):
+        for who, label in (("many", f"{MANY:,} patients and more"), ("few", "fewer")):
+            found = data.get(target, {}).get(who)
+            if found:
+                rows.append([words, label, str(found["steps"]), f"{found['choosing']:.2f}",
+                             _figure(found["rate"])])  # fmt: skip
+    head = ("Error", "steps as chosen for", "steps", "choosing (s, once)", "patients/s")
+    note = "The tables above hold ketacourse's rate on the steps that many patients get:"
+    return [note, "", *_table(head, rows), ""] if rows else []
 
 
 def _versions(engine: dict[str, Any]) -> str:
@@ -172,17 +190,23 @@ def _growth(results: Results) -> list[str]:
             n = r["patients"]
             shares = [f"{1e6 * r['stages'][s] / n:.0f}" for s in ("draw", "pose", "solve")]
             peak = max(r["peak_bytes"], r["peak_tree_bytes"]) / 1e6
-            rows.append([f"{n:,}", str(cores), f"{r['seconds']:.3g}", f"{n / r['seconds']:,.0f}",
-                         *shares, f"{peak:,.0f}"])  # fmt: skip
-    head = ("Patients", "cores", "seconds", "patients/s", "draw (µs each)", "pose (µs)",
-            "integrate (µs)", "peak memory (MB)")  # fmt: skip
+            each = 1e6 * r["processes"] * r["seconds"] / n
+            rows.append([f"{n:,}", str(cores), str(r["processes"]), f"{r['seconds']:.3g}",
+                         f"{n / r['seconds']:,.0f}", f"{each:.0f}", *shares,
+                         f"{peak:,.0f}"])  # fmt: skip
+    head = ("Patients", "cores", "processes", "seconds", "patients/s", "core time (µs each)",
+            "draw (µs)", "pose (µs)", "integrate (µs)", "peak memory (MB)")  # fmt: skip
     choosing = results["patients-1-1e3"]["choosing"]
     return [
         "## Growth with patients",
         "",
-        "Patients are drawn, posed, integrated to 1e-3 and summed up in chunks of 8,192; only sums "
-        f"are kept. Choosing the steps, once per course, takes another {choosing:.1f} s. "
-        "Memory is that of all processes together.",
+        f"Patients are drawn, posed, integrated to 1e-3 and summed up in equal chunks of at most "
+        f"{CHUNK:,}; only sums are kept. A further process is used where each has at least "
+        f"{WORTH:,} patients. Core time is seconds times processes, per patient: what a core is "
+        "busy or kept from other work. Processes are up and warm, as in a session that has run "
+        "something before; their start is in the table of executors. Medians of several runs "
+        "(one of the largest). Choosing the steps, once per course, takes another "
+        f"{choosing:.2f} s. Memory is that of all processes together.",
         "",
         *_table(head, rows),
     ]

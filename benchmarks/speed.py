@@ -77,6 +77,7 @@ def measure(store: Store, extent: Extent, tell: Tell) -> None:
         ready = [e for e in here if "failed" not in tuned[e.key]]
         store.put("speed", {
             "engines": _rounds(ready, tuned, running, extent),
+            "steps": {f"{t:g}": running[KERNEL].call("steps", t, extent.rounds) for t in TARGETS},
             "failed": [{"label": e.label, "why": tuned[e.key]["failed"]}
                        for e in here if e not in ready],
             "missing": [{"label": e.label, "install": install_command(e)} for e in absent],

@@ -2,13 +2,21 @@
 
 import contextlib
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ketacourse.errors import UnitError
-from ketacourse.quantity import conversion_factor, parse_quantity
+from ketacourse.quantity import (
+    EVERYDAY,
+    ITSELF,
+    conversion_factor,
+    parse_quantity,
+    registry,
+)
 
 REFUSED = [
     (40, "h", "40 has no unit"),
@@ -72,3 +80,17 @@ def test_there_and_back_changes_nothing(number: float, units: tuple[str, str]) -
 def test_any_text_is_a_finite_number_or_a_unit_error(text: str) -> None:
     with contextlib.suppress(UnitError):
         assert math.isfinite(parse_quantity(text, "h"))
+
+
+@pytest.mark.parametrize(("unit", "target"), [*((u, u) for u in sorted(ITSELF)), *EVERYDAY])
+def test_factors_kept_at_hand_are_those_of_the_library(unit, target):
+    ours = conversion_factor(unit, target)
+    assert ours == pytest.approx(registry().Quantity(1.0, unit).to(target).magnitude, rel=1e-15)
+
+
+def test_the_numbers_of_the_model_load_without_the_library_of_units():
+    code = (
+        "import sys; from ketacourse.evidence.catalogue import load_catalogue; load_catalogue();"
+        "sys.exit('pint' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ketacourse.course import validate
+from ketacourse.course import calibrate, validate
 from ketacourse.course.calibrate import FREE, Calibration, fit_data
 from ketacourse.course.validation_benchmarks import errors_of, mean_of_others, two_exponentials
 from ketacourse.course.validation_checks import coverage, share_of, transform_counts
@@ -214,3 +214,16 @@ def test_parameters_that_move_together_are_named():
         PARAMETERS, replace(whole_fit(DATA).estimates["disinhibition"], covariance=both)
     )
     assert {n for pair in learned.alike for n in pair[:2]} == {p.name for p in PARAMETERS[:2]}
+
+
+def test_a_scale_that_mood_is_carried_over_to_does_not_enter_the_fit(monkeypatch):
+    text = calibrate._table("trials")
+    shown = text.replace(
+        "yes,no,no published link from mood to this scale,,lii2023", "yes,yes,,,lii2023"
+    )
+    assert shown != text
+    monkeypatch.setattr(calibrate, "_table", lambda name: shown if name == "trials" else "")
+    found = fit_data(CATALOGUE)
+    assert found.rows == DATA.rows
+    left_out = dict(found.left_out)
+    assert left_out["lii2023_37"] == "carried over from mood, of which it says nothing"

@@ -25,14 +25,15 @@ def values(problem, nodes):
 def test_leaving_out_steps_changes_nothing_by_more_than_was_allowed(course_of_two, allowance):
     nodes = accurate_nodes(course_of_two, 1e-3)
     before = values(course_of_two, nodes)
-    fewer = thinned(course_of_two, nodes, allowance, ASKED, scale_of(before))
+    fewer = thinned(course_of_two, nodes, allowance, ASKED, before, scale_of(before))
     assert np.abs(values(course_of_two, fewer) - before).max() > 0.0
     assert (np.abs(values(course_of_two, fewer) - before) <= allowance * scale_of(before)).all()
 
 
 def test_edges_and_reported_times_stay(course_of_two):
     nodes = base_nodes(course_of_two.schedule)
-    fewer = thinned(course_of_two, nodes, 10.0, ASKED, scale_of(values(course_of_two, nodes)))
+    before = values(course_of_two, nodes)
+    fewer = thinned(course_of_two, nodes, 10.0, ASKED, before, scale_of(before))
     assert len(fewer) < len(nodes)
     assert np.isin(skeleton(course_of_two.schedule), fewer).all()
 
@@ -40,8 +41,18 @@ def test_edges_and_reported_times_stay(course_of_two):
 def test_what_is_bisected_in_vain_is_left_out_again(course_of_two):
     nodes = base_nodes(course_of_two.schedule)
     finer = bisected(bisected(nodes))
-    scale = scale_of(values(course_of_two, finer))
-    assert len(thinned(course_of_two, finer, 10.0, ASKED, scale)) <= len(nodes)
+    before = values(course_of_two, finer)
+    fewer = thinned(course_of_two, finer, 10.0, ASKED, before, scale_of(before))
+    assert len(fewer) <= len(nodes)
+
+
+def test_steps_are_left_out_until_the_limit_is_nearly_reached(course_of_two):
+    nodes = accurate_nodes(course_of_two, 1e-4)
+    truth = values(course_of_two, bisected(bisected(nodes)))
+    scale = scale_of(truth)
+    fewer = thinned(course_of_two, nodes, 1e-3, ASKED, truth, scale)
+    error = np.abs(values(course_of_two, fewer) - truth) / scale
+    assert 0.7e-3 < error.max() <= 1e-3
 
 
 @pytest.mark.parametrize("tolerance", [1e-3, 1e-5])

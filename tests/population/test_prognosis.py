@@ -30,10 +30,14 @@ def test_a_history_that_nobody_states_counts_as_resistant():
     assert early_step(1, diagnosis="mdd") == 1.0
 
 
+def test_age_makes_no_difference_below_fifty_five():
+    assert (benefit_log_odds([20.0, 40.0, 55.0], 0.0, VALUES) == 0.0).all()
+
+
 def test_age_and_history_add_on_the_scale_of_log_odds():
     plain = benefit_log_odds(45.0, 0.0, VALUES)
-    older = benefit_log_odds(65.0, 0.0, VALUES)
-    early = benefit_log_odds(65.0, 1.0, VALUES)
+    older = benefit_log_odds(75.0, 0.0, VALUES)
+    early = benefit_log_odds(75.0, 1.0, VALUES)
     assert plain == 0.0
     assert older == pytest.approx(2 * VALUES["patient.age_odds"])
     assert early - older == pytest.approx(VALUES["patient.early_step_odds"])

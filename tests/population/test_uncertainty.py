@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from ketacourse.evidence.catalogue import load_catalogue
-from ketacourse.population.uncertainty import draw_belief, draw_between_patients, stream
+from ketacourse.population.uncertainty import (
+    belief_quantiles,
+    draw_belief,
+    draw_between_patients,
+    stream,
+)
 
 MANY = 40_000
 
@@ -64,3 +69,15 @@ def test_people_differ_by_the_published_coefficient_of_variation():
 def test_without_published_spread_people_are_alike():
     parameter = load_catalogue().parameter("receptors.kd")
     assert (draw_between_patients(parameter, count=5, seed=1) == 1.0).all()
+
+
+def test_quantiles_rise_and_ten_of_them_end_where_the_interval_does():
+    found = load_catalogue().parameter("carry_over.hads")
+    values = belief_quantiles(found, count=10, unit="1")
+    assert (np.diff(values) > 0.0).all()
+    assert (values[0], values[-1]) == pytest.approx((found.lower, found.upper))
+
+
+def test_quantiles_of_a_fixed_parameter_are_its_value():
+    found = load_catalogue().parameter("replicate.tail_start")
+    assert belief_quantiles(found, count=3, unit="h").tolist() == [found.typical] * 3

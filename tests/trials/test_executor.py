@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ketacourse.trials.executor import (
     ProcessExecutor,
     SerialExecutor,
     WorkersLostError,
+    may_be_copied,
 )
 from ketacourse.trials.run import run_trial
 
@@ -36,9 +38,28 @@ def test_two_processes_give_the_digest_of_one(make, tmp_path):
     assert one == two
 
 
-def test_processes_started_afresh_give_it_too(make, tmp_path):
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_processes_give_it_however_they_are_started(make, tmp_path, method):
     one = digest(make, tmp_path / "one", SerialExecutor())
-    assert digest(make, tmp_path / "two", ProcessExecutor(2, start_method="spawn")) == one
+    assert digest(make, tmp_path / "two", ProcessExecutor(2, start_method=method)) == one
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or sys.version_info >= (3, 12), reason="here workers are never copies"
+)
+def test_a_process_with_other_threads_is_not_copied(monkeypatch):
+    threads = []
+    monkeypatch.setattr(threading, "active_count", lambda: 1 + len(threads))
+    monkeypatch.delitem(sys.modules, "duckdb", raising=False)
+    executor = ProcessExecutor(2)
+    assert executor.context().get_start_method() == "fork"
+    threads.append("another")
+    assert executor.context().get_start_method() == "forkserver"
+
+
+def test_a_process_that_has_written_tables_is_not_copied(monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", object())
+    assert not may_be_copied()
 
 
 def test_a_local_dask_cluster_gives_it_too(make, tmp_path):

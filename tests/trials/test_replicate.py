@@ -18,7 +18,7 @@ row_id,study_id,diagnosis,n,drug,route,dose_mg_per_kg,dose_mg,duration_min,sessi
 control,new_oral_antidepressant,setting,therapy_days,scale,baseline_mean,baseline_sd,time_days,\
 outcome,value,notes
 a,made_up,trd,20,ketamine,iv_infusion,0.5,,40,0,open,,no,trial,,madrs,31,6,1,change,-15,
-b,made_up,trd,20,ketamine,iv_infusion,0.5,,40,0,open,,no,trial,,hads,20,4,1,score,12,
+b,made_up,trd,20,ketamine,iv_infusion,0.5,,40,0,open,,no,trial,,cgi_s,5,1,1,score,3,
 c,made_up,trd,-4,ketamine,iv_infusion,0.5,,40,0,open,,no,trial,,madrs,31,6,1,change,-15,
 d,made_up,trd,20,none,iv_infusion,,,40,0,open,,no
 a,made_up,trd,20,ketamine,iv_infusion,0.5,,40,0,open,,no,trial,,madrs,31,6,7,change,-9,
@@ -59,7 +59,7 @@ def test_each_row_says_what_became_of_it(trials):
     found = [row["status"] for row in rows_of(replicate(trials, **SMALL).text())]
     assert found == [
         "predicted",
-        "not_supported: no published link from mood to the scale 'hads'",
+        "not_supported: no published link from mood to the scale 'cgi_s'",
         "error: line 4, n: '-4' is not a positive whole number",
         "error: line 5, row: 13 cells for 22 columns",
         "error: line 6, row_id: 'a' stands on line 2 already",

@@ -3,6 +3,8 @@
 The studies here are made up.
 """
 
+import math
+
 import pytest
 
 from ketacourse.evidence.catalogue import load_catalogue
@@ -57,6 +59,8 @@ def test_analytes_and_sites_lead_to_outputs_of_the_model(analyte, matrix, output
         ("AUC0-24h", "", "ng.h/mL", "auc", 24.0), ("AUC_inf", "", "ng*min/mL", "auc", None),
         ("Tmax", "", "min", "tmax", None), ("half-life", "", "h", "half_life", None),
         ("CL", "", "L/h", "clearance", None), ("F", "", "percent", "bioavailability", None),
+        ("Vss", "", "L/kg", "steady_volume", None), ("Vz", "", "L", "terminal_volume", None),
+        ("MRT", "", "h", "residence", None), ("mean concentration", "2", "uM", "conc", 2.0),
     ],
 )  # fmt: skip
 def test_metrics_and_windows_are_read(metric, time_h, unit, kind, window):
@@ -70,10 +74,12 @@ def test_metrics_and_windows_are_read(metric, time_h, unit, kind, window):
         ({"analyte": "S-dehydronorketamine"}, "no model holds"),
         ({"drug": "S", "analyte": "R-ketamine"}, "esketamine holds no R-ketamine"),
         ({"matrix": "urine"}, "arterial or venous plasma only"),
-        ({"metric": "Vss", "unit": "L"}, "does not give 'Vss'"),
+        ({"metric": "Clast"}, "does not give 'Clast'"),
+        ({"metric": "Vss", "unit": "L", "route": "IM"}, "needs a dose into the vein"),
+        ({"metric": "Vss", "unit": "L", "analyte": "norketamine"}, "volume of a metabolite"),
+        ({"metric": "AUC ratio", "analyte": "S-HNK/R-HNK"}, "one enantiomer over the other"),
         ({"metric": "conc", "time_h": "0"}, "before any drug"),
         ({"infusion_min": ""}, "time of the infusion is not stated"),
-        ({"route": "IV bolus", "infusion_min": ""}, "time of the push"),
         ({"dose_mg_per_kg": ""}, "dose not stated"),
         ({"population": "children"}, "the model is of adults"),
     ],
@@ -105,6 +111,70 @@ def test_units_change_the_number_and_not_the_concentration():
 def test_clearance_is_dose_over_exposure():
     area = typical(metric="AUC_inf", unit="mg*h/L", analyte="ketamine")
     assert typical(metric="CL", unit="L/h", analyte="ketamine") == pytest.approx(36.0 / area)
+
+
+def test_volume_at_steady_state_is_clearance_times_residence():
+    found = {
+        m: typical(analyte="ketamine", matrix="arterial", metric=m, unit=u)
+        for m, u in (("CL", "L/h"), ("MRT", "h"), ("Vss", "L"))
+    }
+    assert found["Vss"] == pytest.approx(found["CL"] * found["MRT"])
+    assert found["Vss"] == pytest.approx((25.0 + 56.0 + 157.0) * 72.0 / 70.0, rel=0.02)
+
+
+def test_terminal_volume_is_clearance_over_the_late_slope():
+    half_life = typical(analyte="S-ketamine", metric="half-life", unit="h")
+    assert typical(analyte="S-ketamine", metric="Vz", unit="L") == pytest.approx(
+        typical(analyte="S-ketamine", metric="CL", unit="L/h") * half_life / math.log(2.0)
+    )
+
+
+@pytest.mark.parametrize("metric", ["AUC ratio", "Cmax ratio"])
+def test_one_enantiomer_over_the_other_is_the_quotient_of_both(metric):
+    whole = {"metric": metric.split()[0].replace("AUC", "AUC_inf"), "unit": "ng/mL"}
+    if "AUC" in metric:
+        whole["unit"] = "ng*h/mL"
+    s, r = (typical(analyte=a, **whole) for a in ("S-ketamine", "R-ketamine"))
+    assert typical(analyte="S-ketamine/R-ketamine", metric=metric, unit="ratio") == pytest.approx(
+        s / r
+    )
+
+
+def test_the_peak_after_a_push_is_far_less_certain_than_that_of_an_infusion():
+    push, infusion = prediction(route="IV bolus", infusion_min=""), prediction()
+    assert push.high / push.low > 5.0 * infusion.high / infusion.low
+    assert "a push of one minute" in push.assumptions
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("Vss", "L"), ("half-life", "h"), ("MRT", "h")])
+def test_what_rests_on_the_tail_is_less_certain_than_clearance(metric, unit):
+    tail, clearance = prediction(metric=metric, unit=unit), prediction(metric="CL", unit="L/h")
+    assert tail.high / tail.low > 1.3 * clearance.high / clearance.low
+
+
+def test_norketamine_is_higher_in_populations_that_clear_it_more_slowly():
+    exposure = {"analyte": "norketamine", "metric": "AUC_inf", "unit": "ng*h/mL"}
+    usual = typical(**exposure)
+    assert typical(**exposure, population="Japanese men 72 kg") == pytest.approx(usual / 0.81)
+    assert typical(analyte="ketamine", population="Japanese men 72 kg") == typical(
+        analyte="ketamine"
+    )
+
+
+@pytest.mark.parametrize(
+    ("analyte", "metric", "unit", "published"),
+    [("S-ketamine", "Cmax", "ng/mL", 57.5), ("S-ketamine", "AUC0-24", "ng*h/mL", 194.7),
+     ("S-norketamine", "Cmax", "ng/mL", 72.1)],
+)  # fmt: skip
+def test_japanese_subjects_have_the_published_exposure_to_esketamine_spray(
+    analyte, metric, unit, published
+):
+    row = query(
+        population="Japanese", drug="S", route="nasal spray", dose_mg_per_kg="", dose_mg="28",
+        infusion_min="", analyte=analyte, metric=metric, unit=unit,
+    )  # fmt: skip
+    found = typical_value(row, model="standard", catalogue=load_catalogue())
+    assert found == pytest.approx(published, rel=0.015)
 
 
 def test_a_dose_into_the_vein_is_wholly_available():

@@ -19,7 +19,7 @@ ROW = {
     "baseline_mean": "32", "baseline_sd": "6", "time_days": "11", "outcome": "response_rate",
 }  # fmt: skip
 ANYONE = trial_query(ROW)
-CHOSEN = trial_query({**ROW, "earlier_responders": "yes"})
+CHOSEN = trial_query({**ROW, "earlier_course": "responded"})
 KEPT = {"patients": 120, "seed": 3}
 MEMBERS = (Member(),)
 

@@ -42,8 +42,8 @@ def typical(**changes: str) -> float:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"scale": "hads"}, "no published link from mood to the scale 'hads'"),
-        ({"scale": "ybocs"}, "no published link"),
+        ({"scale": "cgi_s"}, "no published link from mood to the scale 'cgi_s'"),
+        ({"scale": "vas_anxiety"}, "no published link"),
         ({"scale": "hamd24", "outcome": "change", "baseline_mean": ""}, "only percent change"),
         ({"scale": "hamd28", "outcome": "remission_rate"}, "only percent change"),
         ({"outcome": "cgi_improvement"}, "does not give the outcome"),
@@ -53,13 +53,15 @@ def typical(**changes: str) -> float:
         ({"dose_mg_per_kg": ""}, "dose not stated"),
         ({"session_days": ""}, "days of the sessions are not stated"),
         ({"drug": "none", "dose_mg_per_kg": "", "masking": "open"}, "what the arm received"),
+        (
+            {"drug": "none", "dose_mg_per_kg": "", "masking": "open", "session_days": ""},
+            "what the arm received",
+        ),
         ({"outcome": "relapse_free", "time_days": "0.5"}, "needs a response first"),
         ({"supported": "no", "reason": "two routes pooled"}, "two routes pooled"),
     ],
 )
 def test_what_the_model_lacks_is_refused_with_its_reason(changes, why):
-    if changes.get("masking") == "open":
-        changes = {**changes, "session_days": ""}
     with pytest.raises(UnsupportedRowError, match=why):
         query(**changes)
 
@@ -72,6 +74,7 @@ def test_what_the_model_lacks_is_refused_with_its_reason(changes, why):
         ({"dose_mg_per_kg": "50"}, "dose_mg_per_kg"), ({"masking": "triple"}, "masking"),
         ({"route": "rectal"}, "route"), ({"time_days": "-1"}, "time_days"),
         ({"dose_mg": "400"}, "dose_mg"), ({"diagnosis": ""}, "diagnosis"),
+        ({"drug": ""}, "drug"), ({"baseline_sd": "40"}, "baseline_sd"),
     ],
 )  # fmt: skip
 def test_a_malformed_cell_names_its_column(changes, column):
@@ -111,6 +114,29 @@ def test_rows_of_one_arm_share_one_run():
 
 def test_a_comparator_named_beside_the_drug_changes_nothing():
     assert query(control="midazolam").design == query(control="").design
+
+
+@pytest.mark.parametrize("word", ["empty", "none", "NA"])
+def test_a_control_that_is_called_empty_is_none(word):
+    assert query(control=word).design == query(control="").design
+
+
+def test_a_blank_masking_is_assumed_open_and_said():
+    assert query(masking="").assumptions == ("open treatment",)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Hamilton Depression Rating Scale, 17 items", "hamd17"),
+        ("HAM-D-17 total score", "hamd17"),
+        ("Montgomery\u2013\u00c5sberg Depression Rating Scale", "madrs"),
+        ("QIDS-SR16", "qids_sr16"),
+        ("Patient Health Questionnaire-9", "phq9"), ("HDRS-24", "hamd17"), ("IDS-C30", "qids_sr16"),
+    ],
+)  # fmt: skip
+def test_a_scale_is_known_by_its_long_name(name, key):
+    assert query(scale=name, baseline_mean="20", baseline_sd="").row.scale.key == key
 
 
 def test_nothing_has_changed_before_the_first_dose():

@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from csv import DictReader
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ketacourse.course.calibrate_effects import (
+    calibrate_effects,
+    left_out_values,
+    middle_of,
+    safety_cells,
+)
 from ketacourse.course.concentrations import (
     ConcentrationComparison,
     compare_concentrations,
 )
 from ketacourse.evidence.catalogue import Catalogue
-from ketacourse.evidence.cells import reading
 from ketacourse.trials.replicate_prediction import (
     Prediction,
     RowFaultError,
@@ -70,16 +73,14 @@ class SafetyRow:
         return p.low <= self.observed <= p.high
 
 
-def safety_cells() -> tuple[Mapping[str, str], ...]:
-    """Return the shipped table of side effects, one mapping per line."""
-    text = files("ketacourse.evidence").joinpath("observations", "safety.csv").read_text("utf-8")
-    return tuple(DictReader(text.splitlines()))
-
-
 def safety_rows(
     *, catalogue: Catalogue, patients: int, draws: int
 ) -> tuple[tuple[SafetyRow, ...], dict[str, float]]:
-    """Return every published side effect with its prediction, and the figures of the margins."""
+    """Return every published side effect with its prediction, and the figures of the margins.
+
+    Rows that served the calibration are predicted from the other studies: the prediction and its
+    interval are moved by what the row's own study had taught.
+    """
     cells = safety_cells()
     asked: list[SafetyQuery] = []
     places: list[int] = []
@@ -100,6 +101,9 @@ def safety_rows(
         [*asked, *wanted], catalogue=catalogue, patients=patients, draws=draws, seed=1
     )
     found |= dict(zip(places, got[: len(places)], strict=True))
+    for row_id, value in left_out_values(calibrate_effects()).items():
+        i = next(k for k, row in enumerate(cells) if row["row_id"] == row_id)
+        found[i] = _moved(found[i], value)
     figures = {
         name: math.nan if p.predicted is None else p.predicted
         for name, p in zip(FIGURES, got[len(places) :], strict=True)
@@ -132,6 +136,16 @@ def safety_causes(rows: Sequence[SafetyRow]) -> dict[str, str]:
     }
 
 
+def _moved(prediction: Prediction, value: float) -> Prediction:
+    """Return a prediction moved to another value, its interval in proportion."""
+    middle, low, high = prediction.predicted, prediction.low, prediction.high
+    if middle is None or low is None or high is None or not middle > 0.0:
+        return prediction
+    return replace(
+        prediction, predicted=value, low=low * value / middle, high=high * value / middle
+    )
+
+
 def _row(cells: Mapping[str, str], prediction: Prediction) -> SafetyRow:
     return SafetyRow(
         row_id=cells["row_id"],
@@ -140,21 +154,10 @@ def _row(cells: Mapping[str, str], prediction: Prediction) -> SafetyRow:
         quantity=cells["quantity"],
         unit=cells["unit"],
         text=cells["value"],
-        observed=_middle(cells["value"]),
+        observed=middle_of(cells["value"]),
         seen=cells["seen"] == "yes",
         prediction=prediction,
     )
-
-
-def _middle(text: str) -> float | None:
-    """Return the number that a cell holds, or the middle of its range."""
-    try:
-        found = reading(text)
-    except ValueError:
-        return None
-    if found is None or found.low is None or found.high is None:
-        return None
-    return (found.low + found.high) / 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

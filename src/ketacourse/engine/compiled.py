@@ -10,6 +10,7 @@ from ketacourse.engine.problem import Problem
 from ketacourse.engine.schedule import Array
 from ketacourse.engine.step_tables import step_tables
 from ketacourse.engine.vector_maths import LANES
+from ketacourse.model import chain
 
 CACHE_LINE = 8
 """Length of a cache line, in floats."""
@@ -35,26 +36,32 @@ def run_compiled(
     shape = (len(problem.schedule.times_h), len(quantities))
     together = max(1, min(blocks, RESULTS_AT_ONCE // (shape[0] * shape[1] * LANES)))
     tables = step_tables(problem, grid)
+    sizes = len(tables.size_floats)
+    lanes = layout.lanes(modes.rates.shape[1], tables.slots + 1, sizes + 1)
     drivers = modes.weights[:, problem.drivers, :]
     arrays = {
+        "pattern_floats": tables.pattern_floats,
         "size_floats": tables.size_floats,
+        "slot_sizes": tables.slot_sizes,
         "step_ints": tables.step_ints,
         "active_ints": tables.active_ints,
         "active_floats": tables.active_floats,
         "columns": np.array([layout.column(q) for q in quantities], dtype=np.int64),
+        "asked": np.array([o in quantities for o in chain.OUTPUT_NAMES], dtype=np.int64),
         "parameters": _in_lanes(problem.parameters, patients),
         "rates": _in_lanes(np.moveaxis(modes.rates, 0, -1), patients),
-        "weights": _in_lanes(np.moveaxis(drivers, 0, -1), patients),
+        "weights": _in_lanes(drivers.transpose(2, 1, 0), patients),
         "forcing": _in_lanes(np.moveaxis(modes.forcing, 0, -1), patients),
         "amounts": _in_lanes(problem.amounts, patients),
         "attendance": _in_lanes(problem.attendance, patients),
-        "work": _aligned(layout.lanes(modes.rates.shape[1], tables.slots + 1) * LANES),
-        "out": np.empty((together, *shape, LANES)),
-        "check": np.empty((blocks, LANES)),
+        "work": _aligned(lanes * LANES),
+        "out": _aligned(together * shape[0] * shape[1] * LANES),
+        "check": _aligned(blocks * LANES),
     }
     numbers = {
         "steps": grid.steps,
         "slots": tables.slots,
+        "sizes": sizes,
         "modes": modes.rates.shape[1],
         "channels": modes.forcing.shape[2],
         "inflows": len(problem.amounts),
@@ -63,14 +70,15 @@ def run_compiled(
         "n_columns": shape[1],
         "first_output": int(grid.first_output),
     }
+    out = arrays["out"].reshape(together, *shape, LANES)
     pointers = {name: array.ctypes.data for name, array in arrays.items()}
     values = np.empty((blocks, LANES, *shape))
     for first in range(0, blocks, together):
         last = min(first + together, blocks)
         given = {**pointers, **numbers, "first": first, "last": last}
         function(*(given[name] for name in ARGUMENTS))
-        values[first:last] = np.moveaxis(arrays["out"][: last - first], 3, 1)
-    finite = np.isfinite(arrays["check"].reshape(-1)[:patients])
+        values[first:last] = np.moveaxis(out[: last - first], 3, 1)
+    finite = np.isfinite(arrays["check"][:patients])
     return values.reshape(-1, *shape)[:patients], finite
 
 
@@ -79,7 +87,8 @@ def _in_lanes(values: Array, patients: int) -> Array:
     flat = values.reshape(-1, values.shape[-1])
     flat = np.broadcast_to(flat, (len(flat), patients))
     whole, left = divmod(patients, LANES)
-    found = np.empty((whole + bool(left), len(flat), LANES))
+    blocks = whole + bool(left)
+    found = _aligned(blocks * len(flat) * LANES).reshape(blocks, len(flat), LANES)
     many = flat[:, : whole * LANES].reshape(len(flat), whole, LANES)
     found[:whole] = many.transpose(1, 0, 2)
     if left:
@@ -88,7 +97,7 @@ def _in_lanes(values: Array, patients: int) -> Array:
 
 
 def _aligned(count: int) -> Array:
-    """Return zeros that start at a cache line, so that no lane lies across two."""
-    room = np.zeros(count + CACHE_LINE)
+    """Return room that starts at a cache line, so that no lane lies across two."""
+    room = np.empty(count + CACHE_LINE)
     first = (-room.ctypes.data // room.itemsize) % CACHE_LINE
     return room[first : first + count]

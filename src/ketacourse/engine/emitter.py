@@ -6,11 +6,12 @@ from typing import Any
 
 from llvmlite import ir
 
+from ketacourse.engine.interpolation import NODES
 from ketacourse.engine.layout import (
     MODE_WEIGHTS,
-    SIZE_FLOATS,
+    PATTERN_FLOATS,
     SOURCES,
-    STATE_WEIGHTS,
+    STATE_MOMENTS,
     STEP_INTS,
     Layout,
 )
@@ -141,32 +142,39 @@ class Emitter:
         return self.lane(self.a["work"], self.b.add(self.integer(self.layout.modes), mode))
 
     def slot(self, number: Any) -> Any:
-        """Return the first lane (a run-time integer) of a slot of coefficients."""
-        modes = self.b.mul(self.a["modes"], self.integer(MODE_WEIGHTS))
-        size = self.b.add(self.integer(self.layout.slot_lanes(0)), modes)
+        """Return the first lane (a run-time integer) of a slot of weights."""
         first = self.b.add(self.integer(self.layout.modes), self.a["modes"])
-        return self.b.add(first, self.b.mul(number, size))
+        return self.b.add(first, self.b.mul(number, self.integer(self.layout.slot_lanes)))
 
-    def coefficient(self, slot: Any, row: Any, which: int) -> Any:
-        """Return the address of one coefficient of a state in a slot."""
-        at = self.b.add(self.b.mul(row, self.integer(STATE_WEIGHTS)), self.integer(which))
+    def size(self, number: Any) -> Any:
+        """Return the first lane (a run-time integer) of what depends on a size alone."""
+        modes = self.b.mul(self.a["modes"], self.integer(MODE_WEIGHTS))
+        each = self.b.add(self.integer(STATE_MOMENTS * self.layout.states), modes)
+        spare = self.b.add(self.a["slots"], self.integer(1))
+        return self.b.add(self.slot(spare), self.b.mul(number, each))
+
+    def weight(self, slot: Any, row: Any, node: int) -> Any:
+        """Return the address of the weight of a state's source at a node."""
+        at = self.b.add(self.b.mul(row, self.integer(NODES)), self.integer(node))
         return self.lane(self.a["work"], self.b.add(slot, at))
 
-    def mode_coefficient(self, slot: Any, mode: Any, which: int) -> Any:
-        """Return the address of one coefficient of a mode in a slot."""
-        start = self.b.add(slot, self.integer(self.layout.slot_lanes(0) + which))
+    def moment(self, size: Any, row: Any, which: int) -> Any:
+        """Return the address of what is kept of a state (0), or of one of its moments."""
+        at = self.b.add(self.b.mul(row, self.integer(STATE_MOMENTS)), self.integer(which))
+        return self.lane(self.a["work"], self.b.add(size, at))
+
+    def mode_weight(self, size: Any, mode: Any, which: int) -> Any:
+        """Return the address of what is kept of a mode (0), or a unit of inflow leaves (1)."""
+        start = self.b.add(size, self.integer(STATE_MOMENTS * self.layout.states + which))
         return self.lane(
             self.a["work"], self.b.add(start, self.b.mul(mode, self.integer(MODE_WEIGHTS)))
         )
 
-    def size_floats(self, row: Any) -> Values:
-        """Load one row of the table of step sizes as lanes, by name."""
-        first = self.b.mul(row, self.integer(len(SIZE_FLOATS)))
-        found = {}
-        for column, name in enumerate(SIZE_FLOATS):
-            at = self.b.add(first, self.integer(column))
-            found[name] = self.maths.spread(self.b.load(self.b.gep(self.a["size_floats"], [at])))
-        return found
+    def pattern_float(self, row: Any, name: str) -> Any:
+        """Load one entry of the table of patterns as a lane."""
+        at = self.b.mul(row, self.integer(len(PATTERN_FLOATS)))
+        at = self.b.add(at, self.integer(PATTERN_FLOATS.index(name)))
+        return self.maths.spread(self.b.load(self.b.gep(self.a["pattern_floats"], [at])))
 
     def step_int(self, step: Any, name: str) -> Any:
         """Load one column of the table of steps."""

@@ -2,9 +2,10 @@
 
 One function integrates blocks of `LANES` patients with the scheme of
 `engine.scheme`. Sub-expressions of parameters alone are computed once per block. Steps
-of the same size, with the same steps before them, share a slot of coefficients: what is
-kept of modes and states, and the weights of their sources, are computed once per slot
-and block.
+of the same size share what is kept of modes and states, and the moments of the states;
+steps that also have the same steps before them share a slot with the weights of the
+sources. Both are computed once per block, and where a loss at rest is that of the block
+before, not again.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,6 @@ from ketacourse.engine.layout import (
     INTEGER_ARRAYS,
     INTEGERS,
     SOURCES,
-    STATE_WEIGHTS,
     Layout,
 )
 from ketacourse.engine.recorded import RecordedChain, RecordedState
@@ -37,6 +37,9 @@ def build_module(recorded: RecordedChain, layout: Layout) -> ir.Module:
         for n in ARGUMENTS
     ]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), "run")
+    # without a frame pointer the stack stays as it is, and lanes on it lie across two cache
+    # lines; llvmlite passes on what it does not know only this way
+    set.add(function.attributes, '"frame-pointer"="all"')
     arguments = dict(zip(ARGUMENTS, function.args, strict=True))
     for name, argument in arguments.items():
         if name not in INTEGERS:
@@ -55,7 +58,7 @@ class _Kernel(Emitter):
         with self.loop(a["first"], a["last"], "block") as block:
             self._bases(block)
             self._start_block()
-            self._fill_slots(self.b.icmp_signed("==", block, self.integer(0)))
+            self._fill(self.b.icmp_signed("==", block, self.integer(0)))
             with self.when(self.a["first_output"]):
                 self._report(self.integer(0))
             with self.loop(self.integer(0), a["steps"], "step") as step:
@@ -102,14 +105,16 @@ class _Kernel(Emitter):
             self.store(self.work(self.layout.losses + row), get(state.loss.index))
 
     def _step(self, step: Any) -> None:
+        size, pattern = self.size(self.step_int(step, "size")), self.step_int(step, "pattern")
         slot = self.slot(self.step_int(step, "slot"))
         with self.when(self.step_int(step, "restart")):
             self._restart(step)
-        with self.when(self.step_int(step, "fresh")):
-            self._fill_slot(slot, self.size_floats(self.step_int(step, "size")))
-        self._move_modes(step, slot)
-        self._refresh_drivers()
-        self._move_states(step, slot)
+        with self.when(self.step_int(step, "new_size")):
+            self._fill_size(size, self.pattern_float(pattern, "h"))
+        with self.when(self.step_int(step, "fresh")), self._each_state() as row:
+            self._fill_weights(slot, size, row, pattern)
+        self._move_drug(step, size)
+        self._move_states(step, slot, size)
         row = self.step_int(step, "row")
         with self.when_row(row):
             self._report(row)
@@ -163,85 +168,110 @@ class _Kernel(Emitter):
 
     # Coefficients
 
-    def _fill_slots(self, first: Any) -> None:
-        """Fill the slots for this block; a loss that is that of the last block is kept."""
+    def _each_state(self) -> Any:
+        return self.loop(self.integer(0), self.integer(self.layout.states), "state")
+
+    def _fill(self, first: Any) -> None:
+        """Fill sizes and slots for this block; a loss that is that of the last block is kept."""
         b, work, zero = self.b, self.a["work"], self.integer(0)
-        with self.loop(zero, self.integer(self.layout.states), "state") as row:
+        with self._each_state() as row:
             loss = self.load_lane(work, b.add(self.integer(self.layout.losses), row))
             filled = self.lane(work, b.add(self.integer(self.layout.filled), row))
             other = self.maths.any(b.fcmp_unordered("!=", loss, self.load(filled)))
             with b.if_then(b.or_(first, other)):
                 self.store(filled, loss)
+                with self.loop(zero, self.a["sizes"], "size") as number:
+                    self._fill_moments(self.size(number), row, self._h_of_size(number))
                 with self.loop(zero, self.a["slots"], "slot") as number:
-                    self._fill_state(self.slot(number), row, self.size_floats(number))
-        with self.loop(zero, self.a["slots"], "mode_slot") as number:
-            self._fill_modes(self.slot(number), self.size_floats(number)["h"])
+                    size = b.load(b.gep(self.a["slot_sizes"], [number]))
+                    self._fill_weights(self.slot(number), self.size(size), row, number)
+        with self.loop(zero, self.a["sizes"], "mode_size") as number:
+            self._fill_modes(self.size(number), self._h_of_size(number))
 
-    def _fill_slot(self, slot: Any, size: Values) -> None:
-        """Compute all coefficients of one step size."""
-        with self.loop(self.integer(0), self.integer(self.layout.states), "state") as row:
-            self._fill_state(slot, row, size)
-        self._fill_modes(slot, size["h"])
+    def _h_of_size(self, number: Any) -> Any:
+        return self.maths.spread(self.b.load(self.b.gep(self.a["size_floats"], [number])))
 
-    def _fill_state(self, slot: Any, row: Any, size: Values) -> None:
-        """Compute the coefficients of one state; see `scheme.step_weights`."""
-        m = self.maths
+    def _fill_size(self, size: Any, h: Any) -> None:
+        """Compute what depends on one size."""
+        with self._each_state() as row:
+            self._fill_moments(size, row, h)
+        self._fill_modes(size, h)
+
+    def _fill_moments(self, size: Any, row: Any, h: Any) -> None:
+        """Compute what is kept of one state and its moments; see `scheme.moments`."""
         loss = self.load_lane(self.a["work"], self.b.add(self.integer(self.layout.losses), row))
-        kept, *powers = emit_moments(self.maths, m.mul(loss, size["h"]))
-        self.store(self.coefficient(slot, row, 0), kept)
-        for j in range(NODES):
-            weight = m.mul(size[f"shape_{j}0"], powers[0])
-            for power in range(1, NODES):
-                weight = m.add(m.mul(size[f"shape_{j}{power}"], powers[power]), weight)
-            self.store(self.coefficient(slot, row, 1 + j), weight)
+        for which, value in enumerate(emit_moments(self.maths, self.maths.mul(loss, h))):
+            self.store(self.moment(size, row, which), value)
 
-    def _fill_modes(self, slot: Any, h: Any) -> None:
+    def _fill_weights(self, slot: Any, size: Any, row: Any, pattern: Any) -> None:
+        """Compute the weights of one state; see `scheme.step_weights`."""
+        m = self.maths
+        powers = [self.load(self.moment(size, row, 1 + power)) for power in range(NODES)]
+        for node in range(NODES):
+            shapes = [self.pattern_float(pattern, f"shape_{node}{p}") for p in range(NODES)]
+            weight = m.mul(shapes[0], powers[0])
+            for shape, power in zip(shapes[1:], powers[1:], strict=True):
+                weight = m.add(m.mul(shape, power), weight)
+            self.store(self.weight(slot, row, node), weight)
+
+    def _fill_modes(self, size: Any, h: Any) -> None:
         m = self.maths
         with self.loop(self.integer(0), self.a["modes"], "fill") as mode:
             rate = self.load_lane(self.base["rates"], mode)
             kept = m.exp(m.sub(m.constant(0.0), m.mul(rate, h)))
             share = m.div(m.sub(m.constant(1.0), kept), rate)
-            self.store(self.mode_coefficient(slot, mode, 0), kept)
-            self.store(self.mode_coefficient(slot, mode, 1), share)
+            self.store(self.mode_weight(size, mode, 0), kept)
+            self.store(self.mode_weight(size, mode, 1), share)
 
     # Over a step
 
-    def _move_modes(self, step: Any, slot: Any) -> None:
+    def _move_drug(self, step: Any, size: Any) -> None:
+        """Move the modes, and sum up the drivers on the way."""
         m, b, zero = self.maths, self.b, self.integer(0)
-        with self.loop(zero, self.a["modes"], "mode") as mode:
+        sums = [m.constant(0.0)] * len(brain.DRIVERS)
+        with self.loop(zero, self.a["modes"], "mode", sums) as mode:
             pointer = self.mode_pointer(mode)
-            kept = self.load(self.mode_coefficient(slot, mode, 0))
-            self.store(pointer, m.mul(self.load(pointer), kept))
+            z = m.mul(self.load(pointer), self.load(self.mode_weight(size, mode, 0)))
+            self.store(pointer, z)
+            self._add_to_drivers(sums, mode, z)
         start, stop = self.step_int(step, "active_from"), self.step_int(step, "active_to")
-        with self.loop(start, stop, "active") as entry:
+        with self.loop(start, stop, "active", sums) as entry:
             per_hour = m.spread(b.load(b.gep(self.a["active_floats"], [entry])))
-            with self.loop(zero, self.a["modes"], "active_mode") as mode:
+            with self.loop(zero, self.a["modes"], "active_mode", sums) as mode:
                 pointer = self.mode_pointer(mode)
-                share = self.load(self.mode_coefficient(slot, mode, 1))
+                share = self.load(self.mode_weight(size, mode, 1))
                 gained = m.mul(m.mul(self._dose(entry, mode), per_hour), share)
                 self.store(pointer, m.add(self.load(pointer), gained))
+                self._add_to_drivers(sums, mode, gained)
+        self._store_drivers(sums)
 
     def _refresh_drivers(self) -> None:
-        m = self.maths
-        sums = [m.constant(0.0)] * len(brain.DRIVERS)
+        sums = [self.maths.constant(0.0)] * len(brain.DRIVERS)
         with self.loop(self.integer(0), self.a["modes"], "weight", sums) as mode:
-            z = self.load(self.mode_pointer(mode))
-            for driver, total in enumerate(sums):
-                at = self.b.add(self.b.mul(self.integer(driver), self.a["modes"]), mode)
-                sums[driver] = m.add(m.mul(self.load_lane(self.base["weights"], at), z), total)
-        for driver, total in enumerate(sums):
-            self.store(self.driver_pointer(driver), m.max(total, m.constant(0.0)))
+            self._add_to_drivers(sums, mode, self.load(self.mode_pointer(mode)))
+        self._store_drivers(sums)
 
-    def _move_states(self, step: Any, slot: Any) -> None:
+    def _add_to_drivers(self, sums: list[Any], mode: Any, z: Any) -> None:
+        m = self.maths
+        first = self.b.mul(mode, self.integer(len(brain.DRIVERS)))
+        for driver, total in enumerate(sums):
+            at = self.b.add(first, self.integer(driver))
+            sums[driver] = m.add(m.mul(self.load_lane(self.base["weights"], at), z), total)
+
+    def _store_drivers(self, sums: list[Any]) -> None:
+        for driver, total in enumerate(sums):
+            self.store(self.driver_pointer(driver), self.maths.max(total, self.maths.constant(0.0)))
+
+    def _move_states(self, step: Any, slot: Any, size: Any) -> None:
         """Emit each state's step (see `scheme.advance`), in the order of causation."""
         m, fresh = self.maths, Values()
         get = self.reader(fresh)
         rings = [self.ring(step, back) for back in range(SOURCES)]
-        h = self.size_floats(self.step_int(step, "size"))["h"]
+        h = self.pattern_float(self.step_int(step, "pattern"), "h")
         for row, state in enumerate(self.recorded.states):
-            kept, at_end, *before = (
-                self.load(self.coefficient(slot, self.integer(row), which))
-                for which in range(STATE_WEIGHTS)
+            kept = self.load(self.moment(size, self.integer(row), 0))
+            at_end, *before = (
+                self.load(self.weight(slot, self.integer(row), node)) for node in range(NODES)
             )
             x = self.load(self.work(row))
             sources = [self.load(self.source_pointer(ring, row)) for ring in rings]
@@ -285,11 +315,12 @@ class _Kernel(Emitter):
     # Results
 
     def _report(self, row: Any) -> None:
-        """Compute the outputs and copy the chosen columns to the result."""
-        get = self.reader()
+        """Compute the outputs that are asked for and copy the chosen columns to the result."""
         for position, name in enumerate(chain.OUTPUT_NAMES):
-            value = get(self.recorded.outputs[name].index)
-            self.store(self.work(self.layout.outputs + position), value)
+            asked = self.b.load(self.b.gep(self.a["asked"], [self.integer(position)]))
+            with self.when(asked):
+                value = self.reader()(self.recorded.outputs[name].index)
+                self.store(self.work(self.layout.outputs + position), value)
         start = self.b.mul(row, self.a["n_columns"])
         with self.loop(self.integer(0), self.a["n_columns"], "column") as column:
             lane = self.b.load(self.b.gep(self.a["columns"], [column]))

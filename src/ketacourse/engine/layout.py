@@ -13,31 +13,32 @@ QUANTITIES = chain.STATE_NAMES + chain.OUTPUT_NAMES
 
 STEP_INTS = (
     "restart", "row", "active_from", "active_to", "push_from", "push_to",
-    "size", "slot", "fresh", *(f"{name}_row" for name in chain.INPUTS),
+    "size", "new_size", "pattern", "slot", "fresh", *(f"{name}_row" for name in chain.INPUTS),
 )  # fmt: skip
 """Columns of the table of steps: flags, report row (or -1), ranges into the list of
-inflows, row in the table of step sizes, slot of the coefficients, whether they must be
-computed anew, and the row of attendance of each input that is on (or -1)."""
+inflows, place of what depends on the size alone and whether it must be computed anew, row in
+the table of patterns, slot of the weights and whether they must be computed anew, and the row
+of attendance of each input that is on (or -1)."""
 
-SIZE_FLOATS = ("h", *(f"shape_{j}{m}" for j in range(NODES) for m in range(NODES)))
-"""Columns of the table of step sizes: the step (h), and the polynomials of
-`engine.interpolation`, multiplied by the step."""
+PATTERN_FLOATS = ("h", *(f"shape_{j}{m}" for j in range(NODES) for m in range(NODES)))
+"""Columns of the table of patterns (a size and the sizes before): the step (h), and the
+polynomials of `engine.interpolation`, multiplied by the step."""
 
 ARGUMENTS = (
-    "first", "last", "steps", "slots", "modes", "channels", "inflows", "events", "rows",
-    "n_columns", "first_output", "size_floats", "step_ints", "active_ints", "active_floats",
-    "columns", "parameters", "rates", "weights", "forcing", "amounts", "attendance", "work",
-    "out", "check",
+    "first", "last", "steps", "slots", "sizes", "modes", "channels", "inflows", "events", "rows",
+    "n_columns", "first_output", "pattern_floats", "size_floats", "slot_sizes", "step_ints",
+    "active_ints", "active_floats", "columns", "asked", "parameters", "rates", "weights",
+    "forcing", "amounts", "attendance", "work", "out", "check",
 )  # fmt: skip
-INTEGERS = frozenset(ARGUMENTS[:11])
-INTEGER_ARRAYS = frozenset({"step_ints", "active_ints", "columns"})
+INTEGERS = frozenset(ARGUMENTS[:12])
+INTEGER_ARRAYS = frozenset({"slot_sizes", "step_ints", "active_ints", "columns", "asked"})
 
 SOURCES = NODES - 1
 """Nodes at which the source of a state is remembered, in a ring."""
-STATE_WEIGHTS = NODES + 1
-"""Coefficients of a state: what is kept of it, and the weight of its source at each node."""
+STATE_MOMENTS = NODES + 1
+"""What depends on a state and the size of a step: what is kept of it, and its moments."""
 MODE_WEIGHTS = 2
-"""Coefficients of a mode: what is kept over the step, and what a unit of inflow leaves."""
+"""The same of a mode: what is kept over the step, and what a unit of inflow leaves."""
 
 
 class Layout:
@@ -45,8 +46,8 @@ class Layout:
 
     In order: values of the states, their sources, their losses at rest, the losses for which
     the slots are filled, the losses above rest, drivers, inputs,
-    sub-expressions of parameters alone and reciprocals of those, outputs, modes, and the
-    coefficients of every slot.
+    sub-expressions of parameters alone and reciprocals of those, outputs, modes, the weights
+    of the sources in every slot, and the moments of every size.
     """
 
     def __init__(self, recorded: RecordedChain) -> None:
@@ -62,13 +63,15 @@ class Layout:
         self.outputs = self.statics + len(self.static) + len(self.inverse)
         self.modes = self.outputs + len(recorded.outputs)
 
-    def slot_lanes(self, modes: int) -> int:
-        """Return the lanes of one slot of coefficients."""
-        return STATE_WEIGHTS * self.states + MODE_WEIGHTS * modes
+    @property
+    def slot_lanes(self) -> int:
+        """Return the lanes of one slot of weights."""
+        return NODES * self.states
 
-    def lanes(self, modes: int, slots: int) -> int:
+    def lanes(self, modes: int, slots: int, sizes: int) -> int:
         """Return the size of the work space."""
-        return self.modes + modes + slots * self.slot_lanes(modes)
+        each = STATE_MOMENTS * self.states + MODE_WEIGHTS * modes
+        return self.modes + modes + slots * self.slot_lanes + sizes * each
 
     def column(self, name: str) -> int:
         """Return the lane from which a quantity is reported."""

@@ -70,16 +70,24 @@ class Schedule:
             _check_inflow(inflow, self.start_h)
 
     def event_row(self, name: str, time_h: float) -> int:
-        """Return the row of attendance that holds for an input just after a time, or -1.
+        """Return the row of attendance that holds for an input just after a time, or -1."""
+        return int(self.event_rows(name, np.array([time_h]))[0])
+
+    def event_rows(self, name: str, times_h: Array) -> NDArray[np.int64]:
+        """Return the rows of attendance that hold for an input just after each time, or -1.
 
         Rows count visits first, then therapy. Where spans overlap the last one to
         start holds.
         """
         spans = self.visits if name == "visit" else self.therapy
+        if not spans:
+            return np.full(len(times_h), -1, dtype=np.int64)
         offset = 0 if name == "visit" else len(self.visits)
-        now = time_h + EDGE_H
-        rows = [i for i, s in enumerate(spans) if s.start_h <= now < s.end_h]
-        return offset + max(rows, key=lambda i: spans[i].start_h) if rows else -1
+        starts, ends = np.array(spans).T
+        now = times_h[:, None] + EDGE_H
+        begun = np.where((starts <= now) & (now < ends), starts, -np.inf)
+        last = np.asarray(begun.argmax(axis=1), dtype=np.int64)
+        return np.where(np.isneginf(begun.max(axis=1)), -1, offset + last)
 
     @property
     def events(self) -> int:

@@ -17,7 +17,7 @@ DEFAULT_TOLERANCE = 1e-3
 FINE_TOLERANCE = 1e-5
 """The same at the fine setting."""
 
-MANY = 100_000
+MANY = 300_000
 """Patients from which it pays to look for the fewest steps."""
 
 

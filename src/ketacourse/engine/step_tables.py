@@ -9,13 +9,13 @@ from ketacourse.engine.grid import SAME_TIME_H, Grid
 from ketacourse.engine.interpolation import NODES, shapes
 from ketacourse.engine.layout import STEP_INTS
 from ketacourse.engine.problem import Problem
-from ketacourse.engine.schedule import Array, Span
+from ketacourse.engine.schedule import Array
 from ketacourse.model import chain
 
 Index = NDArray[np.int64]
 
 MOST_SLOTS = 128
-"""Slots of coefficients kept per block; more would not fit the processor's cache."""
+"""Slots of weights kept per block; more would not fit the processor's cache."""
 DIGITS = 9
 """Decimals to which step sizes (h) are compared."""
 
@@ -24,14 +24,18 @@ DIGITS = 9
 class StepTables:
     """Tables in the layout of `engine.layout`.
 
-    ``size_floats`` has one row per step size, the most frequent first: the first ``slots``
-    rows have a slot each, the others share the one after. ``step_ints`` has one row per
-    step; ``active_ints`` holds channel and inflow row of each entry, ``active_floats`` its
-    rate per unit amount (1/h).
+    ``pattern_floats`` has one row per pattern, which is a step size and the sizes before as
+    far as they are used, the most frequent first: the first ``slots`` rows have a slot each,
+    the others share the one after. ``size_floats`` holds the sizes (h) of the patterns with a
+    slot, and ``slot_sizes`` says which is whose. ``step_ints`` has one row per step;
+    ``active_ints`` holds channel and inflow row of each entry, ``active_floats`` its rate per
+    unit amount (1/h).
     """
 
     slots: int
+    pattern_floats: Array
     size_floats: Array
+    slot_sizes: Index
     step_ints: Index
     active_ints: Index
     active_floats: Array
@@ -39,44 +43,45 @@ class StepTables:
 
 def step_tables(problem: Problem, grid: Grid) -> StepTables:
     """Return the tables of one problem on one grid."""
-    size, size_floats, slots = _sizes(grid)
+    pattern, pattern_floats, slots = _patterns(grid)
+    sizes, place = np.unique(np.round(pattern_floats[:slots, 0], DIGITS), return_inverse=True)
+    sizes[place] = pattern_floats[:slots, 0]
+    of_step = np.round(pattern_floats[pattern, 0], DIGITS)
+    size = np.searchsorted(np.round(sizes, DIGITS), of_step)
+    known = np.append(np.round(sizes, DIGITS), np.nan)[size] == of_step
     ints = np.zeros((grid.steps, len(STEP_INTS)), dtype=np.int64)
     column = {name: i for i, name in enumerate(STEP_INTS)}
     ints[:, column["restart"]] = grid.restart
     ints[:, column["row"]] = grid.output_row
-    ints[:, column["size"]] = size
-    ints[:, column["slot"]] = np.minimum(size, slots)
-    ints[:, column["fresh"]] = size >= slots
-    active: list[tuple[int, int]] = []
-    per_hour: list[float] = []
+    ints[:, column["size"]] = np.where(known, size, len(sizes))
+    ints[:, column["new_size"]] = ~known
+    ints[:, column["pattern"]] = pattern
+    ints[:, column["slot"]] = np.minimum(pattern, slots)
+    ints[:, column["fresh"]] = pattern >= slots
     restarts = np.flatnonzero(grid.restart)
-    for first, stop in zip(restarts, [*restarts[1:], grid.steps], strict=True):
-        start = float(grid.nodes_h[first])
-        running, pushed = _entries(problem, start)
-        until = {"active_from": len(active), "active_to": len(active) + len(running)}
-        until |= {f"{name}_row": problem.schedule.event_row(name, start) for name in chain.INPUTS}
-        for name, value in until.items():
-            ints[first:stop, column[name]] = value
-        active += running
-        per_hour += [1.0 / problem.schedule.inflows[row].duration_h for _, row in running]
-        ints[first, column["push_from"]] = len(active)
-        active += pushed
-        per_hour += [0.0] * len(pushed)
-        ints[first, column["push_to"]] = len(active)
+    times, lasting = grid.nodes_h[restarts], np.diff(np.append(restarts, grid.steps))
+    for name in chain.INPUTS:
+        ints[:, column[f"{name}_row"]] = np.repeat(
+            problem.schedule.event_rows(name, times), lasting
+        )
+    active_ints, active_floats, ranges = _inflows(problem, times)
+    for name in ("active_from", "active_to"):
+        ints[:, column[name]] = np.repeat(ranges[name], lasting)
+    for name in ("push_from", "push_to"):
+        ints[restarts, column[name]] = ranges[name]
     return StepTables(
         slots=slots,
-        size_floats=size_floats,
+        pattern_floats=pattern_floats,
+        size_floats=sizes,
+        slot_sizes=place.astype(np.int64),
         step_ints=ints,
-        active_ints=np.array(active or [(0, 0)], dtype=np.int64),
-        active_floats=np.array(per_hour or [0.0]),
+        active_ints=active_ints,
+        active_floats=active_floats,
     )
 
 
-def _sizes(grid: Grid) -> tuple[Index, Array, int]:
-    """Return the row of each step, the table of sizes, and how many occur more than once.
-
-    Two steps are of one size if the steps before them, as far as they are used, are too.
-    """
+def _patterns(grid: Grid) -> tuple[Index, Array, int]:
+    """Return the row of each step, the table of patterns, and how many get a slot."""
     sizes = np.diff(grid.nodes_h)
     polynomials = shapes(sizes, grid.restart)
     table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(grid.steps, -1)])
@@ -95,17 +100,30 @@ def _sizes(grid: Grid) -> tuple[Index, Array, int]:
     return row, table[first[np.argsort(rank)]], slots
 
 
-def _entries(
-    problem: Problem, time_h: float
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return channel and row of the inflows that run from now, and of those given at once."""
-    running, pushed = [], []
-    for row, inflow in enumerate(problem.schedule.inflows):
-        entry = (int(problem.channels[row]), row)
-        span = Span(inflow.start_h, inflow.start_h + inflow.duration_h)
-        if inflow.duration_h == 0:
-            if abs(inflow.start_h - time_h) < SAME_TIME_H:
-                pushed.append(entry)
-        elif span.start_h - SAME_TIME_H <= time_h < span.end_h - SAME_TIME_H:
-            running.append(entry)
-    return running, pushed
+def _inflows(problem: Problem, times_h: Array) -> tuple[Index, Array, dict[str, Index]]:
+    """Return the list of inflows that run from, or are given at, each of some times.
+
+    One entry holds channel and row of an inflow, and its rate per unit amount (1/h); the
+    ranges say which entries belong to which time, first those that run, then those given at
+    once.
+    """
+    inflows = problem.schedule.inflows
+    start = np.array([i.start_h for i in inflows])
+    lasts = np.array([i.duration_h for i in inflows])
+    now = times_h[:, None]
+    runs = (lasts > 0.0) & (start - SAME_TIME_H <= now) & (now < start + lasts - SAME_TIME_H)
+    pushed = (lasts == 0.0) & (np.abs(start - now) < SAME_TIME_H)
+    # for each time both rows of the table one after the other
+    entries = np.stack([runs, pushed], axis=1)
+    _, kind, row = np.nonzero(entries)
+    with np.errstate(divide="ignore"):
+        per_hour = np.where(kind == 0, 1.0 / lasts[row], 0.0)
+    ends = np.cumsum(entries.sum(axis=2)).reshape(-1, 2)
+    begins = ends - entries.sum(axis=2)
+    ranges = {
+        "active_from": begins[:, 0], "active_to": ends[:, 0],
+        "push_from": begins[:, 1], "push_to": ends[:, 1],
+    }  # fmt: skip
+    none = row.size == 0
+    ints = np.zeros((1, 2), np.int64) if none else np.stack([problem.channels[row], row], axis=1)
+    return ints, np.zeros(1) if none else per_hour, ranges

@@ -5,7 +5,7 @@ patient's result does not depend on who shares the lane.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -24,6 +24,18 @@ _LN2_HIGH = 0.693147180369123816490
 _LN2_LOW = 1.90821492927058770002e-10
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 _ONE_BITS = 0x3FF0000000000000
+_NO_SIGN = 0x7FFFFFFFFFFFFFFF
+# Polynomials through the Chebyshev nodes of the range to which an argument is reduced; more
+# terms would not be nearer in double precision.
+_EXP = (
+    1.0, 1.0000000000000013, 0.5000000000000001, 0.16666666666615607, 0.04166666666662413,
+    0.008333333367332009, 0.0013888888917213717, 0.0001984119061583585, 2.4801521295954376e-05,
+    2.763265575933203e-06, 2.7620088445409746e-07,
+)  # fmt: skip
+_LOG = (
+    2.0000000000000004, 0.6666666666655285, 0.40000000061773056, 0.2857141601597565,
+    0.22223434921408206, 0.18121922003893642, 0.16837813568898644,
+)  # fmt: skip
 
 
 class VectorMaths:
@@ -74,7 +86,8 @@ class VectorMaths:
 
     def abs(self, x: Any) -> Any:
         """Return the size without the sign; a NaN is kept."""
-        return self.max(x, self.b.fneg(x))
+        bits = self.b.and_(self.b.bitcast(x, INT_VECTOR), self.integers(_NO_SIGN))
+        return self.b.bitcast(bits, VECTOR)
 
     def replaced(self, lanes: Any, otherwise: Any, emit: Callable[[], Any]) -> Any:
         """Return ``otherwise`` with some lanes replaced; what is emitted runs only if any are."""
@@ -92,7 +105,7 @@ class VectorMaths:
         bits = self.b.bitcast(lanes, ir.IntType(LANES))
         return self.b.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
 
-    def polynomial(self, x: Any, coefficients: list[float]) -> Any:
+    def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
         """Return the polynomial with the given coefficients, lowest power first."""
         terms = [self.constant(c) for c in coefficients]
         power = x
@@ -114,7 +127,7 @@ class VectorMaths:
         whole = self.b.fsub(shifted, self.constant(_ROUND))
         rest = self.sub(x, self.mul(whole, self.constant(_LN2_HIGH)))
         rest = self.sub(rest, self.mul(whole, self.constant(_LN2_LOW)))
-        series = self.polynomial(rest, [1.0 / math.factorial(k) for k in range(13)])
+        series = self.polynomial(rest, _EXP)
         bits = self.b.bitcast(shifted, INT_VECTOR)
         exponent = self.b.shl(self.b.add(bits, self.integers(1023)), self.integers(52))
         return self.b.fmul(series, self.b.bitcast(exponent, VECTOR))
@@ -130,7 +143,7 @@ class VectorMaths:
         exponent = self.b.fsub(integer, self.constant(_INTEGER + 1023.0))
         f = self.b.fsub(mantissa, self.constant(1.0))
         s = self.div(f, self.b.fadd(f, self.constant(2.0)))
-        series = self.polynomial(self.mul(s, s), [2.0 / (2 * k + 1) for k in range(11)])
+        series = self.polynomial(self.mul(s, s), _LOG)
         high = self.mul(exponent, self.constant(_LN2_HIGH))
         low = self.mul(exponent, self.constant(_LN2_LOW))
         found = self.add(high, self.add(self.mul(s, series), low))

@@ -29,6 +29,8 @@ OUTCOMES = (
     "median_time_to_relapse_days",
 )  # fmt: skip
 RATES = ("response_rate", "remission_rate", "relapse_free")
+EARLIER_COURSES = ("responded", "relapsed")
+"""What people had to have done in an earlier course to be taken in."""
 METRICS = (
     "cohen_d", "hedges_g", "smd", "mean_difference", "mean_change", "odds_ratio", "risk_ratio",
     "hazard_ratio", "pearson_r", "sensitivity", "response_rate", "remission_rate",
@@ -67,7 +69,7 @@ class TrialObservation:
     baseline_sd: float | None
     age_mean: float | None
     background_medication: bool | None
-    earlier_responders: bool | None
+    earlier_course: str
     time_days: float | None
     outcome: str
     value: float

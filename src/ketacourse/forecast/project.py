@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.engine.recorded import record_chain
-from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.forecast.parameters import COLUMN, NAMES, individual, to_free
 from ketacourse.forecast.people import People
@@ -26,8 +26,11 @@ Array = NDArray[np.float64]
 
 DEFAULT_PEOPLE = 6400
 DEFAULT_SEED = 20
-OWN = {"drift": "1", "fluctuation": "point", "fluctuation_time": "d", "recall": "1"}
+OWN = {"fluctuation": "point", "fluctuation_time": "d", "recall": "1"}
 """What the chain says nothing about, drawn from the catalogue for every person."""
+DRIFT = "drift"
+"""What the chain knows in the middle, as the natural course; people differ about it as the
+catalogue says."""
 FIRST_COMPARED = 1
 """Position in `DAYS` from which misfit is counted: the first hours are another matter."""
 
@@ -50,6 +53,7 @@ def project(*, people: int, seed: int, progress: Progress) -> Population:
         drawn = draw_belief(parameter, count=len(values), seed=seed, unit=unit)
         bounds = individual(name)
         values[:, COLUMN[name]] = np.clip(drawn, bounds.lower, bounds.upper)
+    values[:, COLUMN[DRIFT]] = _drift(values[:, COLUMN[DRIFT]], catalogue, seed)
     covariates = np.stack([truth.covariates[name] for name in COVARIATES], axis=1)
     # Out of the order of mechanisms, so that every n-th person is a fair sample.
     order = stream(seed, "course population").permutation(len(values))
@@ -77,6 +81,14 @@ def project(*, people: int, seed: int, progress: Progress) -> Population:
             "rms_points_of_90_percent": round(float(np.percentile(each, 90.0)), 3),
         },
     )
+
+
+def _drift(natural: Array, catalogue: Catalogue, seed: int) -> Array:
+    """Return the drift of every person about what the chain's natural course gives."""
+    parameter, bounds = catalogue.parameter(f"course_model.{DRIFT}"), individual(DRIFT)
+    drawn = draw_belief(parameter, count=len(natural), seed=seed, unit="1")
+    apart = drawn - catalogue.value(f"course_model.{DRIFT}", "1")
+    return np.asarray(np.clip(natural + apart, bounds.lower, bounds.upper))
 
 
 def dependence(values: Array, covariates: Array) -> Array:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ketacourse.engine.solve import solve
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.posterior import load_posterior
+from ketacourse.forecast.constants import course_constants
 from ketacourse.forecast.drive import strengths
 from ketacourse.forecast.regimen import LEAST_SHARE, Regimen
 from ketacourse.population.batch import Body, pose_course
@@ -135,10 +136,18 @@ def _part(members: tuple[Member, ...], start: int, seed: int, catalogue: Catalog
             "expectancy": np.maximum(parameters["patient.expectancy_max"], LEAST_SHARE),
             "care": np.maximum(parameters["patient.care_max"], LEAST_SHARE),
             "antidepressant": np.maximum(parameters["patient.antidepressant_max"], LEAST_SHARE),
+            "drift": _natural_drift(parameters),
         },
         covariates=_covariates(cohorts),
         class_of=np.concatenate([c.response_class for c in cohorts]),
     )
+
+
+def _natural_drift(parameters: Mapping[str, Array]) -> Array:
+    """Return the drift that has the chain's natural course at the horizon, shape (N,)."""
+    time_h = parameters["mood.disease_time"]
+    ebbed = parameters["patient.stress"] * time_h * -np.expm1(-HORIZON_DAYS * 24.0 / time_h)
+    return np.asarray(ebbed / -np.expm1(-HORIZON_DAYS / course_constants().drift_time))
 
 
 def _cohort(member: Member, index: int, seed: int) -> Cohort:

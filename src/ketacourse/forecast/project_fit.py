@@ -47,7 +47,7 @@ def fitted(truth: Truth, *, progress: Progress) -> tuple[Array, Array]:
     """
     size = len(truth.class_of)
     start = {name: np.full(size, value) for name, (value, _) in FITTED.items()}
-    neutral = {"drift": 0.0, "fluctuation": 1.0, "fluctuation_time": 10.0, "recall": 0.5}
+    neutral = {"fluctuation": 1.0, "fluctuation_time": 10.0, "recall": 0.5}
     whole = {**start, **truth.known, **{n: np.full(size, v) for n, v in neutral.items()}}
     base = np.stack([whole[name] for name in COLUMN], axis=1)
     columns = np.array([COLUMN[n] for n in FITTED])

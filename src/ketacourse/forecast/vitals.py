@@ -21,8 +21,11 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.evidence.posterior import as_calibrated
+from ketacourse.evidence.variants import BASE
 from ketacourse.forecast.drive import effect_of, exposure_of
 from ketacourse.forecast.people import systematic
+from ketacourse.population.typical import calibrated_belief
 from ketacourse.population.uncertainty import draw_belief, stream
 from ketacourse.population.variability import effect_spreads, mean_one, variability_values
 from ketacourse.therapy.dose import Dose
@@ -110,7 +113,7 @@ class Chair:
     def sessions(self, coming: Sequence[DrugSession]) -> Sessions:
         """Return what may be seen in sessions to come, each (M, S)."""
         catalogue = load_catalogue()
-        spreads = variability_values(catalogue)
+        spreads = variability_values(catalogue, calibrated_belief(BASE))
         whole = sorted((*self.given, *coming), key=lambda s: s.day)
         adapted = dict(zip((id(s) for s in whole), adaptation(self.patient, whole), strict=True))
         size = self.pressure.size
@@ -152,21 +155,21 @@ def chair_of(
         All readings and scores; those of sessions are picked out.
     """
     catalogue = load_catalogue()
-    spreads = variability_values(catalogue)
+    spreads = variability_values(catalogue, calibrated_belief(BASE))
     given = tuple(sorted(given, key=lambda s: s.day))
     watched = watched_in(given, vitals, scores)
     random = stream(seed, "chair:people")
 
     def people(name: str, effect: str) -> Array:
-        middle = draw_belief(catalogue.parameter(name), count=draws, seed=seed,
-                             unit=catalogue.parameter(name).unit)  # fmt: skip
+        known = as_calibrated(catalogue.parameter(name), BASE)
+        middle = draw_belief(known, count=draws, seed=seed, unit=known.unit)
         sd = effect_spreads(effect, spreads, catalogue)[0]
         return np.asarray(middle * mean_one(sd * random.standard_normal(draws), sd))
 
     pressure, dissociation = (
         people("safety.sbp_max", "pressure"), people("safety.cadss_max", "dissociation"),
     )  # fmt: skip
-    kappa = catalogue.parameter("safety.cadss_adaptation")
+    kappa = as_calibrated(catalogue.parameter("safety.cadss_adaptation"), BASE)
     attenuation = draw_belief(kappa, count=draws, seed=seed, unit="1")
     ratio = catalogue.parameter("safety.dbp_ratio")
     adapted = adaptation(patient, given)
@@ -257,12 +260,12 @@ def _fitting(
 ) -> NDArray[np.intp]:  # fmt: skip
     """Return which of the possible levels fit what was seen, drawn by their weight."""
     catalogue = load_catalogue()
-    spreads = variability_values(catalogue)
+    spreads = variability_values(catalogue, calibrated_belief(BASE))
     effect, acute_effect = (
         ("pressure", "pressure") if what == "rise_mmhg" else ("dissociation", "cadss")
     )
     error = (
-        catalogue.value("variability.pressure_reading", "mmHg") if what == "rise_mmhg"
+        spreads["variability.pressure_reading"] if what == "rise_mmhg"
         else catalogue.value("measurement.cadss_error", "point")
     )  # fmt: skip
     sd = effect_spreads(effect, spreads, catalogue)[1]

@@ -1,6 +1,6 @@
 """From parameters and a course to a problem the engine can run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -160,16 +160,28 @@ def pose_course(
 
 def _inflows(course: Course, body: Body, factors: Array, catalogue: Catalogue) -> Iterator[Inflow]:
     """Yield what enters in each session, its amounts times the session's factors."""
-    model = serving(body.model, [s.dose for s in course.sessions])
-    for session, factor in zip(course.sessions, factors, strict=True):
-        for inflow in inflows_of(
-            [(session.start_h, session.dose)],
+    whole = session_inflows(course.sessions, body=body, catalogue=catalogue)
+    for inflows, factor in zip(whole, factors, strict=True):
+        for inflow in inflows:
+            yield inflow._replace(amount_umol=np.asarray(inflow.amount_umol) * factor)
+
+
+def session_inflows(
+    sessions: Sequence[DrugSession], *, body: Body, catalogue: Catalogue
+) -> list[tuple[Inflow, ...]]:
+    """Return what enters in each session; what equal doses let in is computed once."""
+    model = serving(body.model, [s.dose for s in sessions])
+    of_dose = {
+        dose: inflows_of(
+            [(0.0, dose)],
             model=model,
             catalogue=catalogue,
             weight_kg=body.weight_kg,
             parameters=body.parameters,
-        ):
-            yield inflow._replace(amount_umol=np.asarray(inflow.amount_umol) * factor)
+        )
+        for dose in {s.dose: None for s in sessions}
+    }
+    return [tuple(i._replace(start_h=s.start_h) for i in of_dose[s.dose]) for s in sessions]
 
 
 def _session_factors(given: float | Array, shape: tuple[int, int]) -> Array:

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
-MIDDLE_AGE_YEARS = 45.0
-"""Age at which benefit is as stated (years): about the mean of trials."""
+OLDER_FROM_YEARS = 55.0
+"""Age from which benefit falls (years, assumed): below it trials found no difference."""
 RESISTANT_FROM = 2
 """Number of failed antidepressants from which a depression counts as resistant."""
 NATURAL_COURSE = "patient.natural_course"
@@ -44,17 +44,17 @@ def benefit_log_odds(
 ) -> Array:
     """Return the log odds by which age and treatment history move every benefit.
 
-    Zero at 45 years after two failed antidepressants.
+    Zero up to 55 years after two failed antidepressants.
 
     Parameters
     ----------
     age_years, early
         Age, and the result of `early_step`.
     values
-        ``patient.age_odds`` (per decade) and ``patient.early_step_odds``.
+        ``patient.age_odds`` (per decade beyond) and ``patient.early_step_odds``.
     """
-    decades = (np.asarray(age_years, dtype=np.float64) - MIDDLE_AGE_YEARS) / 10.0
-    by_age = decades * np.asarray(values["patient.age_odds"])
+    beyond = np.maximum(np.asarray(age_years, dtype=np.float64) - OLDER_FROM_YEARS, 0.0)
+    by_age = beyond / 10.0 * np.asarray(values["patient.age_odds"])
     return np.asarray(by_age + np.asarray(early) * np.asarray(values["patient.early_step_odds"]))
 
 

@@ -8,6 +8,7 @@ import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from ketacourse.evidence.catalogue import Parameter
 from ketacourse.quantity import conversion_factor
@@ -46,6 +47,22 @@ def draw_belief(parameter: Parameter, *, count: int, seed: int, unit: str) -> Ar
     else:
         z = random.standard_normal(count) / Z90
         values = _two_sided(parameter, z)
+    return np.asarray(np.clip(values, parameter.minimum, parameter.maximum) * factor)
+
+
+def belief_quantiles(parameter: Parameter, *, count: int, unit: str) -> Array:
+    """Return equally likely values of a parameter in rising order, shape (count,), in ``unit``.
+
+    The middles of ``count`` parts of its belief, of equal probability; see `draw_belief`.
+    """
+    factor = conversion_factor(parameter.unit, unit)
+    if parameter.prior == "fixed":
+        return np.full(count, parameter.typical * factor)
+    p = (np.arange(count) + 0.5) / count
+    if parameter.prior == "uniform":
+        values = parameter.lower + p * (parameter.upper - parameter.lower)
+    else:
+        values = _two_sided(parameter, np.asarray(ndtri(p)) / Z90)
     return np.asarray(np.clip(values, parameter.minimum, parameter.maximum) * factor)
 
 

@@ -50,6 +50,9 @@ UNITS: dict[str, str] = {
     "variability.pressure_session_share": "1",
     "variability.dissociation_session_share": "1",
     "variability.pressure_reading": "mmHg",
+    "variability.pressure_reading_age": "1",
+    "variability.pressure_spread": "1",
+    "variability.dissociation_spread": "1",
 }
 """Catalogue parameters of this module, with the unit each is wanted in."""
 
@@ -286,10 +289,22 @@ def deviation_spreads(values: Mapping[str, float], catalogue: Catalogue) -> dict
     return own | {effect: effect_spreads(effect, values, catalogue)[0] for effect in TOTAL_SPREAD}
 
 
+READING_AGE_YEARS = 45.0
+"""Age at which the error of a reading of pressure is as stated (years)."""
+
+
+def reading_error(age_years: Array, values: Mapping[str, float]) -> Array:
+    """Return the error of a pressure rise as read (SD, mmHg), which grows with age, shape (N,)."""
+    decades = np.maximum(np.asarray(age_years, dtype=np.float64) - READING_AGE_YEARS, 0.0) / 10.0
+    growth = np.exp(values["variability.pressure_reading_age"] * decades)
+    return np.asarray(values["variability.pressure_reading"] * growth)
+
+
 def effect_spreads(
     effect: str, values: Mapping[str, float], catalogue: Catalogue
 ) -> tuple[float, float]:
     """Return the log SD of an effect in the chair between patients, and between sessions."""
-    whole = log_spread(catalogue.parameter(TOTAL_SPREAD[effect]).bsv_cv)
+    stated = log_spread(catalogue.parameter(TOTAL_SPREAD[effect]).bsv_cv)
+    whole = stated * values[f"variability.{effect}_spread"]
     share = values[f"variability.{effect}_session_share"]
     return whole * float(np.sqrt(1.0 - share)), whole * float(np.sqrt(share))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketacourse.engine.accuracy import accurate_nodes
+from ketacourse.engine.accuracy import SPARING_CHECKED, accurate_nodes
 from ketacourse.engine.solve import DEFAULT_TOLERANCE, MANY
 from ketacourse.population.cohort import Cohort
 from ketacourse.population.streams import uniforms
@@ -89,9 +89,10 @@ def path_nodes(trial: Trial, cell: int, position: int) -> Array:
     key = (trial.digest, cell, position)
     if key not in _NODES:
         path = paths_of(trial, cell)[position]
-        cohort = pilot_patients(trial, cell, PILOTS)
-        posed = pose_group(trial, path, cohort, np.arange(PILOTS))
         many = trial.patients_of(cell) >= MANY
+        pilots = SPARING_CHECKED if many else PILOTS
+        cohort = pilot_patients(trial, cell, pilots)
+        posed = pose_group(trial, path, cohort, np.arange(pilots))
         _NODES[key] = accurate_nodes(posed.problem, DEFAULT_TOLERANCE, QUANTITIES, sparing=many)
     return _NODES[key]
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
+from ketacourse.evidence.variants import BASE
 from ketacourse.population.adherence import (
     draw_attendance,
     draw_dropout,
@@ -21,6 +22,7 @@ from ketacourse.population.adherence import (
 from ketacourse.population.cohort import Cohort, arm_parameters
 from ketacourse.population.expectancy import expectancy_parameter
 from ketacourse.population.measurement import latent_scores, observe
+from ketacourse.population.typical import calibrated_belief
 from ketacourse.population.variability import SessionFactors, draw_session_factors
 from ketacourse.trials.decisions import Decision, decide, decision_days
 from ketacourse.trials.design import Trial
@@ -138,7 +140,7 @@ def _group(trial: Trial, path: Path, cohort: Cohort, index: Int64, nodes_h: Arra
     came = draw_attendance(trial.adherence, len(path.slots), seed=seed, first=first, count=count)
     factors = draw_session_factors(
         len(path.slots), seed=seed, first=first, count=count, catalogue=load_catalogue(),
-        spread=trial.population.spread,
+        belief=calibrated_belief(BASE), spread=trial.population.spread,
     )  # fmt: skip
     return _Group(
         trial=trial,

@@ -7,6 +7,7 @@ finished can be lost.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -27,6 +28,7 @@ from ketacourse.version import VERSION
 Work = Callable[[Task], Task]
 """What is done with a task; it must be possible to pickle it."""
 
+_LOADED = "ketacourse.trials.worker"
 MOST_LOSSES = 3
 """Times in a row that all workers may be lost without one task being finished."""
 DASK_SECONDS = 10.0
@@ -58,8 +60,9 @@ class SerialExecutor:
 class ProcessExecutor:
     """Does tasks in several processes of this machine.
 
-    The processes come from a server that has the package imported, where the system offers
-    one, and are started afresh elsewhere. A worker that is killed is replaced, and what it
+    Where that is safe (`may_be_copied`), workers are copies of this process, ready at once.
+    Otherwise they come from a server that has the package imported, or are started afresh; until
+    the first is ready this process works itself. A worker that is killed is replaced, and what it
     was doing is done again.
     """
 
@@ -74,11 +77,16 @@ class ProcessExecutor:
         if workers < 1:
             raise InputError(f"workers is {workers}.", remedy="Give at least 1.")
         self.workers = workers
-        known = get_all_start_methods()
-        self._context = get_context(
-            start_method or ("forkserver" if "forkserver" in known else "spawn")
-        )
-        _warm_up(self._context)
+        self._start_method = start_method
+        _warm_up(self.context())
+
+    def context(self) -> BaseContext:
+        """Return how workers are started from this process as it is now."""
+        if self._start_method is not None:
+            return get_context(self._start_method)
+        if may_be_copied():
+            return get_context("fork")
+        return get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
 
     def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
         """Yield each task when it is done.
@@ -105,14 +113,21 @@ class ProcessExecutor:
 
     def _until_lost(self, work: Work, tasks: list[Task]) -> Iterator[Task]:
         """Yield tasks as they are done, until all are or a worker is lost."""
+        context = self.context()
+        _warm_up(context)
         pool = ProcessPoolExecutor(
             min(self.workers, len(tasks)),
-            mp_context=self._context,
+            mp_context=context,
             initializer=_begin,
             initargs=(work,),
         )
         try:
-            pending = {pool.submit(_do, task) for task in tasks}
+            left = list(tasks)
+            waits = self.workers > 1 and context.get_start_method() != "fork"
+            ready = pool.submit(_is_ready)
+            while waits and len(left) > self.workers and not ready.done():
+                yield work(left.pop(0))
+            pending = {pool.submit(_do, task) for task in left}
             while pending:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -121,6 +136,17 @@ class ProcessExecutor:
             return
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def may_be_copied() -> bool:
+    """Return whether a copy of this process would find all that it needs.
+
+    Not with other threads, which a copy lacks; not once the library that writes tables was loaded,
+    which keeps threads of its own; and not where Python warns of it (3.12 and later count the idle
+    threads of linear algebra too).
+    """
+    alone = threading.active_count() == 1 and "duckdb" not in sys.modules
+    return sys.platform == "linux" and sys.version_info < (3, 12) and alone
 
 
 _WORK: list[Work] = []
@@ -145,12 +171,20 @@ def _do(task: Task) -> Task:
     return _WORK[0](task)
 
 
+def _is_ready() -> bool:
+    """Return at once: who can answer can work."""
+    return True
+
+
 def _warm_up(context: BaseContext) -> None:
-    """Let the fork server import the package while this process goes on."""
-    if context.get_start_method() == "forkserver":
+    """Load what workers need: here, or in the fork server while this process goes on."""
+    method = context.get_start_method()
+    if method == "fork":
+        import_module(_LOADED)
+    elif method == "forkserver":
         from multiprocessing import forkserver
 
-        context.set_forkserver_preload(["ketacourse.trials.worker"])
+        context.set_forkserver_preload([_LOADED])
         with suppress(OSError):
             forkserver.ensure_running()
 

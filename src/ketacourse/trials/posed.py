@@ -15,11 +15,9 @@ from ketacourse.engine.schedule import Schedule, Span
 from ketacourse.engine.solve import solve
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model import chain
-from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.linear import Inflow
-from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modes import modes
-from ketacourse.population.batch import Body, drug_system
+from ketacourse.population.batch import Body, drug_system, session_inflows
 from ketacourse.therapy.course import Course
 from ketacourse.trials.path import SAME_TIME_DAYS, SHAM_OPTION, Path
 
@@ -90,15 +88,8 @@ def pose_path(
     course = Course(sessions=path.doses, horizon_days=_horizon(path))
     inflows: list[Inflow] = []
     session_of: list[int] = []
-    model = serving(body.model, [s.dose for s in path.doses])
-    for index, session in enumerate(path.doses):
-        given = inflows_of(
-            [(session.start_h, session.dose)],
-            model=model,
-            catalogue=catalogue,
-            weight_kg=body.weight_kg,
-            parameters=body.parameters,
-        )
+    whole = session_inflows(path.doses, body=body, catalogue=catalogue)
+    for index, given in enumerate(whole):
         inflows += given
         session_of += [index] * len(given)
     times, reading_rows, peak_rows = _times(path)

@@ -11,8 +11,8 @@ from ketacourse.trials.replicate_prediction import RowFaultError
 
 Cells = Mapping[str, str]
 
-NOTHING = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "nr", "not reported"})
-"""Spellings of an empty cell of a number."""
+NOTHING = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "nr", "not reported", "empty"})
+"""Spellings of an empty cell of a number, of days or of a word."""
 
 
 def number_in(
@@ -53,7 +53,7 @@ def count_in(cells: Cells, column: str) -> int | None:
 def word_in(cells: Cells, column: str, allowed: Collection[str], *, default: str) -> str:
     """Return one of the allowed words, or the default where the cell is empty."""
     text = cells.get(column, "").lower()
-    if not text:
+    if text in NOTHING and text not in allowed:
         return default
     if text not in allowed:
         raise RowFaultError(column, f"'{cells[column]}' is not one of {', '.join(allowed)}")

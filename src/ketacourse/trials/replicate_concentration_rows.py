@@ -27,11 +27,17 @@ METRICS: tuple[tuple[str, str], ...] = (
     (r"auc.*inf|auc.*\u221e|auc_?0_?oo", "auc_inf"),
     (r"^auc", "auc"),
     (r"half[-_ ]?life|t[_ ]?1/?2|t[_ ]?half", "half_life"),
+    (r"^mrt|mean residence", "residence"),
+    (r"^v(?:d|dist)?[_ ]?ss|steady[- ]state vol|vol.*steady", "steady_volume"),
+    (r"^v_?(?:z|d|beta|area)|distribution vol|volume of dist", "terminal_volume"),
     (r"^cl\b|^cl[_/]|clearance", "clearance"),
     (r"bioavailab|^f$|^f[_ ]", "bioavailability"),
-    (r"^conc|^c[pt]?$|^c\(t\)$|level", "conc"),
+    (r"concentration|^conc|^c[pt]?$|^c\(t\)$|level", "conc"),
 )  # fmt: skip
 """Pattern to metric; the first that fits holds."""
+
+OF_THE_PARENT = ("clearance", "bioavailability", "steady_volume", "terminal_volume")
+"""Quantities that need the amount given, which is known for ketamine only."""
 
 ASKS = (
     "drug", "route", "dose_unit", "steps", "weight_kg", "analyte", "output", "share", "metric",
@@ -54,6 +60,9 @@ BASE_UNITS = {
     "auc": ("umol*h/L", "ng*h/mL"),
     "tmax": ("h",),
     "half_life": ("h",),
+    "residence": ("h",),
+    "steady_volume": ("L", "L/kg"),
+    "terminal_volume": ("L", "L/kg"),
     "clearance": ("L/h", "L/h/kg"),
 }
 """Metric to the units in which it is computed: molar first, then by mass (or per kg)."""
@@ -74,8 +83,8 @@ class ConcentrationQuery:
     share
         Factor from the output to what was measured (one enantiomer of a sum).
     metric
-        ``conc``, ``cmax``, ``tmax``, ``auc``, ``auc_ratio``, ``half_life``,
-        ``clearance`` or ``bioavailability``.
+        ``conc``, ``cmax``, ``tmax``, ``auc``, ``auc_ratio``, ``half_life``, ``residence``,
+        ``clearance``, ``bioavailability``, ``steady_volume`` or ``terminal_volume``.
     time_h
         Time of a concentration, or end of the window of an exposure (h); None means the
         peak, or to infinity.
@@ -108,6 +117,7 @@ def query_of(row: ConcentrationObservation) -> ConcentrationQuery:
             steps=row.steps,
             weight_kg=row.weight_kg,
             weight_stated=not row.weight_source.startswith("assumed"),
+            ancestry=regimen.ancestry_of(row.population),
         ),
         output=row.output,
         share=row.share,
@@ -144,6 +154,7 @@ def restated_query(cells: Mapping[str, str]) -> ConcentrationQuery:
             steps=read["steps"],
             weight_kg=read["weight_kg"],
             weight_stated=not cells.get("weight_source", "").startswith("assumed"),
+            ancestry=regimen.ancestry_of(cells.get("population", "")),
         ),
         output=read["output"],
         share=read["share"],
@@ -178,7 +189,7 @@ def published_query(cells: Mapping[str, str]) -> ConcentrationQuery:
     output, isomer, share = _analyte(cells["analyte"], matrix, given)
     if metric == "auc" and time_h is None and "inf" not in cells["metric"].lower():
         assumptions = (*assumptions, "an exposure without a window runs to infinity")
-    unit, factor = _unit(metric, cells["unit"])
+    unit, factor = _unit("auc_ratio" if "/" in output else metric, cells["unit"])
     query = ConcentrationQuery(
         regimen=given,
         output=output,
@@ -228,10 +239,6 @@ def _regimen(
             raise UnsupportedRowError("the time of the infusion is not stated")
         steps = ((USUAL_INFUSION_MIN / 60.0, steps[0][1]),)
     if route == "iv_bolus" and minutes is None:
-        if metric in ("cmax", "tmax"):
-            raise UnsupportedRowError(
-                "the time of the push is not stated, and the peak depends on it"
-            )
         assumptions.append("a push of one minute")
     weight = regimen.weight_of(cells["population"]) or implied
     age = regimen.age_of(cells["population"])
@@ -245,6 +252,7 @@ def _regimen(
         weight_kg=weight or regimen.USUAL_WEIGHT_KG,
         weight_stated=weight is not None,
         age_years=age or regimen.USUAL_AGE_YEARS,
+        ancestry=regimen.ancestry_of(cells["population"]),
         scenarios=regimen.scenarios_of(f"{cells['population']}; {notes}; {route_text}"),
     )
     return given, tuple(assumptions)
@@ -287,9 +295,17 @@ def _analyte(text: str, matrix: str, given: Regimen) -> tuple[str, str, float]:
     above, slash, below = text.partition("/")
     if slash and not re.search(r"each", below):
         first, second = _substance(above, matrix, given), _substance(below, matrix, given)
-        isomer = first[1] or second[1]
-        return f"{first[0]}/{second[0]}", isomer, first[2] / second[2]
+        return f"{first[0]}/{second[0]}", _shared_isomer(first, second), first[2] / second[2]
     return _substance(text, matrix, given)
+
+
+def _shared_isomer(first: tuple[str, str, float], second: tuple[str, str, float]) -> str:
+    """Return the enantiomer from which both sides of a ratio stem, empty for both."""
+    if first[1] and second[1] and first[1] != second[1]:
+        if "hydroxynorketamine" in (first[0], second[0]):
+            raise UnsupportedRowError("hydroxynorketamine of one enantiomer over the other")
+        return ""
+    return first[1] or second[1]
 
 
 def _substance(text: str, matrix: str, given: Regimen) -> tuple[str, str, float]:
@@ -342,12 +358,16 @@ def _isomer(plain: str) -> str:
 
 def _whole_if_ratio(query: ConcentrationQuery) -> ConcentrationQuery:
     ratio = "/" in query.output
-    if ratio and query.metric not in ("auc_ratio", "auc", "conc"):
+    if ratio and query.metric not in ("auc_ratio", "auc", "conc", "cmax"):
         raise UnsupportedRowError(f"a ratio of {query.metric}s is not predicted")
     if ratio and query.metric == "auc":
         return replace(query, metric="auc_ratio")
-    if query.metric in ("clearance", "bioavailability") and "nor" in query.output:
-        raise UnsupportedRowError(f"the {query.metric} of a metabolite is not predicted")
+    if query.metric in OF_THE_PARENT and "nor" in query.output:
+        raise UnsupportedRowError(
+            f"the {query.metric.replace('_', ' ')} of a metabolite is not predicted"
+        )
+    if query.metric == "steady_volume" and query.regimen.route not in ("iv_infusion", "iv_bolus"):
+        raise UnsupportedRowError("a volume at steady state needs a dose into the vein")
     if query.metric == "auc_ratio" and not ratio:
         raise UnsupportedRowError("a ratio needs two analytes, such as norketamine/ketamine")
     return query

@@ -7,7 +7,6 @@ All rows of one regimen come from one run of the linear system.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,46 +15,38 @@ from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.rules import load_rules
 from ketacourse.model.pk.dosing import inflows_of
-from ketacourse.model.pk.linear import Inflow
 from ketacourse.model.pk.models import BASE_MODEL, STANDARD, pk_model, pk_parameters, serving
-from ketacourse.model.pk.modes import Modes, modes, solve_modes
+from ketacourse.model.pk.modes import modes
 from ketacourse.model.pk.molar import molar_mass, substance_of
 from ketacourse.model.pk.routes import DoseLike, PlainDose, Route, part_of
 from ketacourse.model.pk.variability import SHARED_IN_TIME, pk_variability
 from ketacourse.population.uncertainty import draw_belief, stream
+from ketacourse.trials.replicate_ancestry import of_ancestry
 from ketacourse.trials.replicate_concentration_rows import ConcentrationQuery
+from ketacourse.trials.replicate_concentration_values import GRID_H, Batch, rows_of, values
 from ketacourse.trials.replicate_interval import log_interval
 from ketacourse.trials.replicate_prediction import Prediction, not_supported, predicted
 from ketacourse.trials.replicate_regimen import Regimen
 
 Array = NDArray[np.float64]
 
-GRID_H = 1.0 / 60.0
-"""Step of the grid on which a peak is looked for (h)."""
-AFTER_LAST_H = 12.0
-"""Time after the last step within which a peak is looked for (h)."""
 COARSE_H = 0.1
 """Step of that grid where it only serves the width of an interval (h)."""
-TAIL_H = (6.0, 12.0)
-"""Times after the last step between which the half-life is read (h)."""
 VEIN: Route = "iv_infusion"
 """Route with which bioavailability compares."""
 NEEDLE = ("iv_infusion", "iv_bolus", "im", "sc")
 HIGHEST_DOSE_RULE = "EXT-002"
 """Rule above whose dose nothing is simulated."""
+BETWEEN = {
+    "tmax": "replicate.time_between",
+    "half_life": "replicate.half_life_between",
+    "residence": "replicate.half_life_between",
+    "steady_volume": "replicate.half_life_between",
+    "terminal_volume": "replicate.half_life_between",
+}
+"""Spread between studies of what is no concentration and no exposure."""
 SUBJECTS = 200
 """Subjects behind the spread of a single value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """One regimen in N bodies: row 0 is typical, then belief, then subjects."""
-
-    modes: Modes
-    inflows: tuple[Inflow, ...]
-    dose_umol: Array
-    end_h: float
-    weight_kg: float
 
 
 def predict_concentrations(
@@ -127,16 +118,21 @@ def typical_value(query: ConcentrationQuery, *, model: str, catalogue: Catalogue
         If the model lacks the drug, the route or the output.
     """
     served = serving_model(query, model)
-    batch = _batch(served, query.regimen, _half(query), {}, catalogue)
-    return float(_values(query, batch, catalogue, step_h=GRID_H)[0])
+    typical = {
+        n: np.array(catalogue.value(n, u))
+        for n, u in pk_parameters(served, (query.regimen.route,)).items()
+    }
+    body = of_ancestry(typical, query.regimen.ancestry, catalogue)
+    batch = _batch(served, query.regimen, _half(query), body, catalogue)
+    return float(values(query, batch, catalogue, step_h=GRID_H)[0])
 
 
 def _predict(
-    query: ConcentrationQuery, batch: _Batch, draws: int, catalogue: Catalogue
+    query: ConcentrationQuery, batch: Batch, draws: int, catalogue: Catalogue
 ) -> Prediction:
     try:
-        typical = _values(query, _rows(batch, slice(0, 1)), catalogue, step_h=GRID_H)[0]
-        many = _values(query, _rows(batch, slice(1, None)), catalogue, step_h=COARSE_H)
+        typical = values(query, rows_of(batch, slice(0, 1)), catalogue, step_h=GRID_H)[0]
+        many = values(query, rows_of(batch, slice(1, None)), catalogue, step_h=COARSE_H)
     except InputError as error:
         return not_supported(error.problem)
     if not typical > 0.0:
@@ -154,11 +150,12 @@ def _predict(
 
 def _between(query: ConcentrationQuery, catalogue: Catalogue) -> float:
     """Return what separates studies (log SD)."""
-    times = query.metric in ("tmax", "half_life")
-    name = "replicate.time_between" if times else "replicate.concentration_between"
-    variance = catalogue.value(name, "1") ** 2
-    if not query.regimen.weight_stated and not times:
+    variance = catalogue.value(BETWEEN.get(query.metric, "replicate.concentration_between"), "1")
+    variance = variance**2
+    if not query.regimen.weight_stated and query.metric not in BETWEEN:
         variance += catalogue.value("replicate.weight_between", "1") ** 2
+    if query.regimen.route == "iv_bolus" and query.metric == "cmax":
+        variance += catalogue.value("replicate.push_peak_between", "1") ** 2
     if query.metric == "conc" and query.time_h is not None:
         late_h = max(query.time_h - catalogue.value("replicate.tail_start", "h"), 0.0)
         variance += (catalogue.value("replicate.tail_growth", "1/h") * late_h) ** 2
@@ -168,7 +165,12 @@ def _between(query: ConcentrationQuery, catalogue: Catalogue) -> float:
 def _residual(query: ConcentrationQuery, catalogue: Catalogue) -> float:
     if query.metric not in ("conc", "cmax"):
         return 0.0
-    return catalogue.value(f"pk_residual.{substance_of(query.output)}", "1")
+    return math.hypot(
+        *(
+            catalogue.value(f"pk_residual.{substance_of(piece)}", "1")
+            for piece in query.output.split("/")
+        )
+    )
 
 
 def _half(query: ConcentrationQuery) -> str:
@@ -195,7 +197,7 @@ def _bodies(
         belief = draw_belief(catalogue.parameter(name), count=draws, seed=seed, unit=unit)
         others = subjects.get(name, np.full(SUBJECTS, typical))
         found[name] = np.concatenate([[typical], belief, others])
-    return found
+    return of_ancestry(found, regimen.ancestry, catalogue)
 
 
 def _batch(
@@ -204,7 +206,7 @@ def _batch(
     half: str,
     parameters: Mapping[str, Array],
     catalogue: Catalogue,
-) -> _Batch:
+) -> Batch:
     doses = _doses(regimen, half)
     system = pk_model(
         model,
@@ -222,7 +224,7 @@ def _batch(
     )  # fmt: skip
     whole = sum(amount for _, amount in regimen.steps)
     mg = whole * (regimen.weight_kg if regimen.dose_unit == "mg/kg" else 1.0)
-    return _Batch(
+    return Batch(
         modes=modes(system),
         inflows=inflows,
         dose_umol=np.array(mg * 1000.0 / molar_mass("ketamine", catalogue)),
@@ -246,120 +248,3 @@ def _doses(regimen: Regimen, half: str) -> list[tuple[float, DoseLike]]:
         doses.append((start_h, part_of(dose, f"{half}_" if len(half) == 1 else half)))
         start_h += duration_h
     return doses
-
-
-def _rows(batch: _Batch, rows: slice) -> _Batch:
-    found = batch.modes
-    if len(found.rates) == 1:
-        return batch
-    return replace(
-        batch,
-        modes=replace(
-            found, rates=found.rates[rows], forcing=found.forcing[rows], weights=found.weights[rows]
-        ),
-        inflows=tuple(_picked(inflow, rows) for inflow in batch.inflows),
-    )
-
-
-def _picked(inflow: Inflow, rows: slice) -> Inflow:
-    amount = np.asarray(inflow.amount_umol)
-    return inflow._replace(amount_umol=amount[rows]) if amount.ndim else inflow
-
-
-def _values(
-    query: ConcentrationQuery, batch: _Batch, catalogue: Catalogue, *, step_h: float
-) -> Array:
-    """Return the quantity in the unit of the row, shape (N,)."""
-    above, _, below = query.output.partition("/")
-    batch = _of_isomer(batch, query.isomer)
-    value = _metric(query, batch, above, step_h)
-    if below:
-        return value / _metric(query, batch, below, step_h) * query.share * query.factor
-    if query.metric in ("tmax", "half_life"):
-        return value * query.factor
-    if query.metric in ("clearance", "bioavailability"):
-        per_kg = batch.weight_kg if query.unit == "mass" else 1.0
-        return value / per_kg * query.factor
-    mass = molar_mass(above, catalogue) if query.unit == "mass" else 1.0
-    return value * mass * query.share * query.factor
-
-
-def _of_isomer(batch: _Batch, isomer: str) -> _Batch:
-    """Return the batch with only the inflows of one enantiomer, where one is asked for."""
-    if not isomer:
-        return batch
-    kept = tuple(i for i in batch.inflows if i.channel.startswith(f"{isomer}_"))
-    return replace(batch, inflows=kept)
-
-
-def _metric(query: ConcentrationQuery, batch: _Batch, output: str, step_h: float) -> Array:
-    found = _only(batch.modes, output)
-    if query.metric in ("auc", "auc_ratio"):
-        return _area(found, batch.inflows, query.time_h)
-    if query.metric == "conc":
-        return _course(found, batch, np.array([query.time_h]))[:, 0]
-    if query.metric in ("clearance", "bioavailability"):
-        return _clearance(query, batch, found)
-    if query.metric == "half_life":
-        early, late = _course(found, batch, batch.end_h + np.array(TAIL_H)).T
-        return np.asarray(math.log(2.0) * (TAIL_H[1] - TAIL_H[0]) / np.log(early / late))
-    ends = [i.start_h + i.duration_h for i in batch.inflows]
-    times = np.union1d(np.arange(0.0, batch.end_h + AFTER_LAST_H, step_h), ends)
-    course = _course(found, batch, times)
-    if query.metric == "cmax":
-        return np.asarray(course.max(axis=1))
-    return np.asarray(times[course.argmax(axis=1)])
-
-
-def _only(found: Modes, output: str) -> Modes:
-    if output not in found.outputs:
-        raise InputError(
-            f"The model has no output '{output}'.", remedy=f"It has {', '.join(found.outputs)}."
-        )
-    at = found.outputs.index(output)
-    return replace(found, weights=found.weights[:, at : at + 1], outputs=(output,))
-
-
-def _course(found: Modes, batch: _Batch, times_h: Array) -> Array:
-    return solve_modes(found, batch.inflows, times_h)[:, :, 0]
-
-
-def _area(found: Modes, inflows: Sequence[Inflow], until_h: float | None) -> Array:
-    """Return the area under one output (umol*h/L), shape (N,), exact mode by mode."""
-    area = np.zeros(len(found.rates))
-    for inflow in inflows:
-        given = found.forcing[:, :, found.channels.index(inflow.channel)]
-        given = given * np.asarray(inflow.amount_umol).reshape(-1, 1)
-        part = np.ones_like(found.rates)
-        if until_h is not None:
-            part = _share_passed(found.rates, inflow, until_h)
-        area = area + (found.weights[:, 0] * given * part / found.rates).sum(axis=1)
-    return area
-
-
-def _share_passed(rates: Array, inflow: Inflow, until_h: float) -> Array:
-    """Return the share of each mode's whole area that lies before a time."""
-    since = max(until_h - inflow.start_h, 0.0)
-    if inflow.duration_h == 0.0:
-        return np.asarray(-np.expm1(-rates * since))
-    inside = min(since, inflow.duration_h)
-    filled = -np.expm1(-rates * inside) / rates
-    kept = np.exp(-rates * (since - inside))
-    return np.asarray((inside - filled * kept) / inflow.duration_h)
-
-
-def _clearance(query: ConcentrationQuery, batch: _Batch, found: Modes) -> Array:
-    """Return dose over exposure (L/h), or exposure relative to a dose into the vein."""
-    area = _area(found, batch.inflows, None)
-    both = query.output.startswith("ketamine") and query.regimen.drug == "ketamine"
-    dose = batch.dose_umol * (1.0 if both or query.regimen.drug != "ketamine" else 0.5)
-    if query.metric == "clearance":
-        return np.asarray(dose / area)
-    vein = [
-        Inflow(f"{e}_ketamine.iv", 0.0, 0.0, dose / (2.0 if both else 1.0))
-        for e in ("s", "r")
-        if f"{e}_ketamine.iv" in found.channels and query.isomer in ("", e)
-    ]
-    if not vein:
-        raise InputError("The model has no vein to compare with.", remedy="Ask for the exposure.")
-    return np.asarray(area / _area(found, vein, None))

@@ -7,6 +7,7 @@ way that no model covers is refused with the reason.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ketacourse.model.pk.modifiers import PkModifiers, modifiers_for
 from ketacourse.model.pk.routes import Drug, Route
@@ -68,6 +69,10 @@ INTERACTIONS = (
 )  # fmt: skip
 
 
+Ancestry = Literal["", "asian", "japanese"]
+"""Ancestry on which parameters depend where a publication found that they do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regimen:
     """What was given to whom.
@@ -89,6 +94,7 @@ class Regimen:
     weight_kg: float = USUAL_WEIGHT_KG
     weight_stated: bool = True
     age_years: float = USUAL_AGE_YEARS
+    ancestry: Ancestry = ""
     scenarios: tuple[str, ...] = ()
 
     def modifiers(self) -> PkModifiers:
@@ -235,6 +241,21 @@ def age_of(population: str) -> float | None:
     if re.search(r"(?:>=|≥|over|above)\s*65|elderly|older adults", population, ANY_CASE):
         return 72.0
     return None
+
+
+def ancestry_of(population: str) -> Ancestry:
+    """Return the ancestry that a text states of all subjects, or nothing.
+
+    Examples
+    --------
+    >>> ancestry_of("healthy Japanese"), ancestry_of("Chinese patients"), ancestry_of("TRD")
+    ('japanese', 'asian', '')
+    """
+    if re.search(r"\bJapan(?:ese)?\b", population, ANY_CASE):
+        return "japanese"
+    if re.search(r"\b(?:Chinese|China|Korean?s?|Taiwan(?:ese)?|Asians?)\b", population, ANY_CASE):
+        return "asian"
+    return ""
 
 
 def refuse_others(population: str) -> None:

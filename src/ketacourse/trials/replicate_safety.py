@@ -23,7 +23,14 @@ from ketacourse.population.beliefs import Member, members_of
 from ketacourse.population.cohort import Cohort, draw_cohort
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.specification import PopulationSpec, population_preset
-from ketacourse.population.variability import SessionFactors, draw_session_factors
+from ketacourse.population.streams import normals
+from ketacourse.population.typical import calibrated_belief
+from ketacourse.population.variability import (
+    SessionFactors,
+    draw_session_factors,
+    reading_error,
+    variability_values,
+)
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.dose import Dose
 from ketacourse.therapy.session import DrugSession
@@ -48,6 +55,9 @@ FIRST_MIN = np.concatenate([np.arange(5.0, 125.0, 5.0), np.arange(130.0, 365.0, 
 """Times reported in the first session (min after the start of the dose)."""
 LATER_MIN = np.array([10, 20, 30, 40, 50, 60, 75, 90, 120, 180], dtype=float)
 """Times reported in later sessions (min)."""
+READ_AT_MIN = (40.0, 60.0, 90.0)
+"""Times after the start of a dose at which pressure is read (min): as in the trials of the nasal
+label."""
 DAYS_BETWEEN = (3.0, 4.0)
 """Days between sessions, in turn: twice a week (assumed where nothing is stated)."""
 ONSET_SHARE, RETURN_SHARE = 0.5, 0.2
@@ -75,6 +85,13 @@ class _Run:
         Effect in the first session by quantity, shape (n_members, N, n_times).
     peaks
         Highest effect of each session, shape (n_members, N, n_sessions).
+    readings
+        True rise by ``sbp`` and ``dbp`` when pressure is read, shape (n_members, N, n_sessions,
+        n_readings).
+    error
+        Error of one reading (SD, mmHg) by ``sbp`` and ``dbp``, shape (n_members, N).
+    luck
+        Standard normal errors of the readings of the first session, shape (N, n_readings).
     rest
         Pressure at rest by ``sbp`` and ``dbp`` (mmHg), shape (N,).
     """
@@ -82,6 +99,9 @@ class _Run:
     minutes: Array
     first: Mapping[str, Array]
     peaks: Mapping[str, Array]
+    readings: Mapping[str, Array]
+    error: Mapping[str, Array]
+    luck: Array
     rest: Mapping[str, Array]
 
 
@@ -106,22 +126,12 @@ def predict_safety(
     for count, (course, positions) in enumerate(groups.items()):
         if progress is not None:
             progress(f"course {count + 1} of {len(groups)}", count / len(groups))
-        try:
-            planned = _course(course)
-            above = list(
-                dose_range_faults(
-                    [("dose", planned.sessions[0].dose)], research=True, catalogue=catalogue
-                )
-            )
-        except InputError as error:
-            found |= {p: not_supported(error.problem) for p in positions}
-            continue
-        if above:
-            found |= {p: not_supported(above[0].problem) for p in positions}
+        if why := _refusal(course, catalogue):
+            found |= {p: not_supported(why) for p in positions}
             continue
         # The account of the mechanism does not touch side effects: one typical member.
         run = _run(
-            course, planned, (typical[0], *drawn),
+            course, (typical[0], *drawn),
             patients=patients, seed=seed, pk_model=pk_model, catalogue=catalogue,
         )  # fmt: skip
         for position in positions:
@@ -131,6 +141,49 @@ def predict_safety(
             else:
                 found[position] = _prediction(query, run, catalogue)
     return [found[p] for p in range(len(queries))]
+
+
+def safety_values(
+    queries: Sequence[SafetyQuery],
+    members: Sequence[Member],
+    *,
+    catalogue: Catalogue,
+    patients: int,
+    seed: int,
+    pk_model: str = STANDARD,
+) -> Array:
+    """Return the predicted value of each row under each belief, shape (n_members, n_rows).
+
+    NaN where there is no prediction. The same patients serve every belief, so that differences
+    are smooth in it.
+    """
+    groups: dict[SafetyCourse, list[int]] = {}
+    for position, query in enumerate(queries):
+        groups.setdefault(query.course, []).append(position)
+    found = np.full((len(members), len(queries)), np.nan)
+    for course, positions in groups.items():
+        if _refusal(course, catalogue):
+            continue
+        run = _run(
+            course, members, patients=patients, seed=seed, pk_model=pk_model, catalogue=catalogue
+        )
+        for position in positions:
+            query = queries[position]
+            if query.form == "share":
+                found[:, position] = query.factor * _shares(query, run, catalogue)
+            elif query.form in ("peak", "at"):
+                found[:, position] = _means(query, run)[0]
+    return found
+
+
+def _refusal(asked: SafetyCourse, catalogue: Catalogue) -> str:
+    """Return why a course is not predicted, or nothing."""
+    try:
+        dose = _course(asked).sessions[0].dose
+        above = list(dose_range_faults([("dose", dose)], research=True, catalogue=catalogue))
+    except InputError as error:
+        return error.problem
+    return above[0].problem if above else ""
 
 
 def _course(asked: SafetyCourse) -> Course:
@@ -160,7 +213,6 @@ def _population(asked: SafetyCourse, pk_model: str) -> PopulationSpec:
 
 def _run(
     asked: SafetyCourse,
-    course: Course,
     members: Sequence[Member],
     *,
     patients: int,
@@ -168,6 +220,7 @@ def _run(
     pk_model: str,
     catalogue: Catalogue,
 ) -> _Run:
+    course = _course(asked)
     spec = _population(asked, pk_model)
     cohorts = draw_members(spec, members, patients=patients, seed=seed)
     minutes = np.union1d(FIRST_MIN, [asked.duration_h * 60.0]) if asked.duration_h else FIRST_MIN
@@ -177,8 +230,9 @@ def _run(
             9
         )
     )
-    factors = _factors(asked, cohorts[0], catalogue)
-    problem = pose_members(course, cohorts, times, session_factors=factors.exposure)
+    beliefs = [{**calibrated_belief(m.variant, pk_model), **(m.belief or {})} for m in members]
+    factors = [_factors(asked, cohorts[0], catalogue, b) for b in beliefs]
+    problem = pose_members(course, cohorts, times, session_factors=factors[0].exposure)
     pilot = pose_members(
         course,
         [draw_cohort(spec, seed=seed, first=0, count=GRID_PATIENTS)],
@@ -187,30 +241,43 @@ def _run(
     nodes = accurate_nodes(pilot, GRID_TOLERANCE, QUANTITIES)
     solved = solve(problem, quantities=QUANTITIES, nodes_h=nodes)
     session_of = np.searchsorted(starts, times + 1e-9) - 1
-    first, peaks = {}, {}
+    first, peaks, readings = {}, {}, {}
+    read = np.searchsorted(times, starts[:, None] + np.array(READ_AT_MIN) / 60.0 - 1e-6)
     for name in QUANTITIES:
         values = solved.of(name).reshape(len(members), patients, len(times))
-        scaled = values * _session_factor(name, factors)[session_of].T[None]
+        scaled = values * np.stack([_session_factor(name, f)[session_of].T for f in factors])
+        if name in ("sbp_rise", "dbp_rise"):
+            readings[name.removesuffix("_rise")] = scaled[:, :, read]
         first[name] = scaled[:, :, session_of == 0]
         peaks[name] = np.stack(
             [scaled[:, :, session_of == k].max(axis=2) for k in range(len(starts))], axis=2
         )
     who = cohorts[0].covariates
+    error = np.stack(
+        [reading_error(who.age_years, variability_values(catalogue, b)) for b in beliefs]
+    )
+    ratio = catalogue.value("safety.dbp_ratio", "1")  # a low pressure errs by less
     return _Run(
         minutes=times[session_of == 0] * 60.0,
         first=first,
         peaks=peaks,
+        readings=readings,
+        error={"sbp": error, "dbp": error * ratio},
+        luck=normals(seed, "replicate:cuff", 0, patients, len(READ_AT_MIN)),
         rest={"sbp": who.sbp_mmhg, "dbp": who.dbp_mmhg},
     )
 
 
-def _factors(asked: SafetyCourse, cohort: Cohort, catalogue: Catalogue) -> SessionFactors:
+def _factors(
+    asked: SafetyCourse, cohort: Cohort, catalogue: Catalogue, belief: Mapping[str, float]
+) -> SessionFactors:
     return draw_session_factors(
         asked.sessions,
         seed=cohort.seed,
         first=cohort.first,
         count=cohort.size,
         catalogue=catalogue,
+        belief=belief,
         spread=cohort.spec.spread,
     )
 
@@ -250,7 +317,11 @@ def _prediction(query: SafetyQuery, run: _Run, catalogue: Catalogue) -> Predicti
 def _means(query: SafetyQuery, run: _Run) -> tuple[Array, Array]:
     """Return mean and spread between patients, shape (n_members,) each."""
     name = SERIES[query.effect]
-    if query.form == "at" and query.time_min is not None:
+    if query.highest:
+        error = run.error[query.effect]
+        read = run.readings[query.effect][:, :, 0, :] + error[:, :, None] * run.luck
+        each = read.max(axis=2)
+    elif query.form == "at" and query.time_min is not None:
         right = int(np.clip(np.searchsorted(run.minutes, query.time_min), 1, len(run.minutes) - 1))
         left = right - 1
         part = (query.time_min - run.minutes[left]) / (run.minutes[right] - run.minutes[left])
@@ -298,15 +369,14 @@ def _shares(query: SafetyQuery, run: _Run, catalogue: Catalogue) -> Array:
 
 
 def _above(kind: str, level: float, run: _Run, catalogue: Catalogue) -> Array:
-    """Return the probability that a reading reaches a level, shape (M, N, n_sessions)."""
+    """Return the probability that some reading reaches a level, shape (M, N, n_sessions)."""
     if kind == "cadss":
         error = catalogue.value("measurement.cadss_error", "point")
         return np.asarray(ndtr((run.peaks["cadss"] - (level - 0.5)) / error))
     which = kind.removesuffix("_rise")
-    rise = run.peaks[f"{which}_rise"]
-    error = catalogue.value("variability.pressure_reading", "mmHg")
-    rest = 0.0 if kind.endswith("_rise") else run.rest[which][None, :, None]
-    return np.asarray(ndtr((rest + rise - level) / error))
+    rest = 0.0 if kind.endswith("_rise") else run.rest[which][None, :, None, None]
+    below = ndtr((level - rest - run.readings[which]) / run.error[which][:, :, None, None])
+    return np.asarray(1.0 - np.prod(below, axis=3))
 
 
 def _plasma(

@@ -22,6 +22,8 @@ Form = Literal["peak", "at", "share", "time_of_peak", "onset", "return"]
 
 ANY_CASE = re.IGNORECASE
 
+HIGHEST = re.compile(r"peak|max|surge")
+"""Words for the highest of what was read."""
 LABEL_MG = 70.0
 """Nasal esketamine where no dose is stated: the middle of 56 and 84 mg (assumed)."""
 LABEL_SESSIONS = 8
@@ -112,6 +114,8 @@ class SafetyQuery:
     levels
         What counts as an event, any one of them: ``sbp``, ``dbp`` (pressure), ``sbp_rise``,
         ``dbp_rise`` (mmHg, at least) or ``cadss`` (points, at least).
+    highest
+        Whether a pressure is the highest of several readings, not the true peak.
     per_session
         Whether a share is of sessions, not of patients.
     time_min
@@ -127,6 +131,7 @@ class SafetyQuery:
     effect: Effect
     form: Form
     levels: tuple[tuple[str, float], ...] = ()
+    highest: bool = False
     per_session: bool = False
     time_min: float | None = None
     from_end: bool = False
@@ -149,7 +154,7 @@ def safety_query(cells: Cells) -> SafetyQuery:
     effect, form, levels = _asked(name, cells["unit"])
     n = count_in(cells, "n")
     time_min = _number(cells["time_min"])
-    if form == "peak" and time_min is not None and not re.search(r"peak|max|surge", name):
+    if form == "peak" and time_min is not None and not HIGHEST.search(name):
         form = "at"
     assumed: list[str] = []
     factor = _factor(effect, form, cells["unit"], n)
@@ -158,6 +163,7 @@ def safety_query(cells: Cells) -> SafetyQuery:
         effect=effect,
         form=form,
         levels=levels,
+        highest=form == "peak" and effect in ("sbp", "dbp") and bool(HIGHEST.search(name)),
         per_session=bool(PER_SESSION.search(f"{name} {cells['unit']}")),
         time_min=time_min,
         from_end=bool(AFTER_END.search(cells.get("notes", ""))),

@@ -1,7 +1,9 @@
-"""Rating scales as the model can give them: linked, in proportion, or as ideation.
+"""Rating scales as the model can give them: linked, in proportion, carried over, or as ideation.
 
 The latent score is that of the MADRS. Four other scales follow by published links. Other
-versions of the Hamilton scale have no link: of them only the percent change carries over.
+versions of the Hamilton scale, and the long form of the QIDS, have no link: of them only the
+percent change follows. On scales of anxiety, posttraumatic stress and compulsions, and on some of
+depression, a catalogued share of the percent change of mood is carried over.
 Of suicidal ideation the model gives what is left relative to before treatment.
 """
 
@@ -10,6 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +20,13 @@ from scipy.special import ndtr
 
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.population.measurement import latent_scores
+from ketacourse.therapy.carried_scales import CarriedScale, carried_scale
 from ketacourse.therapy.links import convert
 from ketacourse.therapy.scales import scale
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
 
 Array = NDArray[np.float64]
-Kind = Literal["linked", "proportional", "ideation"]
+Kind = Literal["linked", "proportional", "carried", "ideation"]
 
 LINKED = {
     "madrs": "madrs", "madrs10": "madrs", "montgomeryasberg": "madrs",
@@ -34,7 +38,11 @@ LINKED = {
 }  # fmt: skip
 """Spelling without signs to the scale; clinician and self-rated QIDS count as one."""
 
-IN_PROPORTION = re.compile(r"(?:hamd|hdrs)(?:6|7|10|21|24|25|27|28|29|31)|madrss(?:elf)?")
+IN_PROPORTION = {
+    "hamd17": re.compile(r"(?:hamd|hdrs)(?:6|7|10|21|24|25|27|28|29|31)|madrss(?:elf)?"),
+    "qids_sr16": re.compile(r"ids(?:sr|c)?(?:28|30)?"),
+}
+"""Scale that stands in, and the spellings of those it stands in for."""
 IDEATION = re.compile(r"(?:m?ssi\d?|bss|bssi|scaleforsuicid\w*|suicidalideation)")
 
 
@@ -48,17 +56,21 @@ class Instrument:
         The scale as it was written.
     kind
         ``linked``: points follow from the MADRS; ``proportional``: only percent of
-        baseline does; ``ideation``: what is left of suicidal ideation.
+        baseline does; ``carried``: a share of that percent does; ``ideation``: what is left
+        of suicidal ideation.
     key
         Scale that is read: the linked one, or the one that stands in.
     error_sd
         Standard deviation of one rating about the latent score (points of ``key``).
+    carried
+        The scale that mood is carried over to, None for another kind.
     """
 
     name: str
     kind: Kind
     key: str
     error_sd: float
+    carried: CarriedScale | None = None
 
     def totals(self, madrs: Array) -> Array:
         """Return latent totals on the scale that is read (points, shape as given)."""
@@ -66,8 +78,13 @@ class Instrument:
 
     @property
     def maximum(self) -> float:
-        """Return the largest total of the scale that is read."""
-        return float(scale(self.key).maximum)
+        """Return the largest total of the scale that is read, or carried over to."""
+        return float(scale(self.key).maximum if self.carried is None else self.carried.maximum)
+
+    @property
+    def usual_fall(self) -> float | None:
+        """Return the fall that is usually called a response (share), None without a rule."""
+        return 0.5 if self.carried is None else self.carried.response_fraction
 
     @property
     def remission_max(self) -> int | None:
@@ -123,19 +140,49 @@ def instrument(name: str) -> Instrument:
     --------
     >>> instrument("HAM-D-17").key, instrument("hamd21").kind, instrument("SSI").kind
     ('hamd17', 'proportional', 'ideation')
+    >>> instrument("HADS").carried.parameter
+    'carry_over.hads'
     """
-    plain = re.sub(r"[^a-z0-9]", "", name.lower()).replace("hamd0", "hamd")
+    plain = plain_name(name)
     if plain in LINKED:
         key = LINKED[plain]
         return Instrument(name=name, kind="linked", key=key, error_sd=_error_sd(key))
-    if IN_PROPORTION.fullmatch(plain):
+    for key, spellings in IN_PROPORTION.items():
+        if spellings.fullmatch(plain):
+            return Instrument(name=name, kind="proportional", key=key, error_sd=_error_sd(key))
+    if found := carried_scale(plain):
         return Instrument(
-            name=name, kind="proportional", key="hamd17", error_sd=_error_sd("hamd17")
+            name=name, kind="carried", key="madrs", error_sd=_error_sd("madrs"), carried=found
         )
     if IDEATION.fullmatch(plain):
         return Instrument(name=name, kind="ideation", key="madrs", error_sd=_error_sd("madrs"))
     shown = f"the scale '{name}'" if name else "a scale that is not stated"
     raise UnsupportedRowError(f"no published link from mood to {shown}")
+
+
+def plain_name(name: str) -> str:
+    """Return a scale's name in small letters and digits, long names as their acronym.
+
+    Examples
+    --------
+    >>> plain_name("HAM-D (17 items)"), plain_name("Hamilton Depression Rating Scale")
+    ('hamd17', 'hamd')
+    """
+    simple = normalize("NFKD", name.lower())
+    plain = re.sub(r"[^a-z0-9]", "", simple).replace("hamd0", "hamd")
+    for long, short in LONG_NAMES.items():
+        plain = re.sub(long, short, plain)
+    return re.sub(r"(?<=.)(?:items?|total|scores?)+", "", plain)
+
+
+LONG_NAMES = {
+    "montgomeryasbergdepression(?:rating)?scale": "madrs",
+    "hamilton(?:depressionratingscale|depressionscale|ratingscalefordepression)": "hamd",
+    "patienthealthquestionnaire": "phq",
+    "generali[sz]edanxietydisorder(?:scale)?7": "gad7",
+    "quickinventoryofdepressivesymptom(?:s|atology)": "qids",
+}
+"""Spelled-out names and the acronyms that stand for them."""
 
 
 def _error_sd(key: str) -> float:

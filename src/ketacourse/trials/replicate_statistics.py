@@ -6,6 +6,7 @@ fixes each patient's own threshold.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +15,12 @@ from numpy.typing import NDArray
 
 from ketacourse.population.streams import normals
 from ketacourse.trials.replicate_arm import Latent
+from ketacourse.trials.replicate_carried import (
+    CarryOver,
+    carried_falls,
+    carried_share,
+    typical_carry_over,
+)
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
 from ketacourse.trials.replicate_relapse import (
     FOLLOWED_DAYS,
@@ -65,14 +72,29 @@ def wanted_days(design: ArmDesign, row: ArmRow) -> tuple[float, ...]:
     return rating_days(start, until)
 
 
-def statistic(design: ArmDesign, row: ArmRow, latent: Latent, *, seed: int) -> Statistic:
+def statistic(
+    design: ArmDesign,
+    row: ArmRow,
+    latent: Latent,
+    *,
+    seed: int,
+    carry_over: CarryOver | None = None,
+) -> Statistic:
     """Return the statistic of a row.
+
+    Parameters
+    ----------
+    carry_over
+        What is believed of a scale that mood is carried over to; None is typical. Another kind
+        of scale does not depend on it.
 
     Raises
     ------
     UnsupportedRowError
         If it does not exist, as the relapse of no responders.
     """
+    if row.scale.carried is not None:
+        return _carried(row, latent, carry_over or typical_carry_over(row.scale.carried))
     if row.outcome in ("response_rate", "remission_rate"):
         assert row.time_days is not None
         share = latent.mean(response_chance(row, latent, row.time_days, seed))
@@ -149,6 +171,50 @@ def _ideation(row: ArmRow, latent: Latent) -> Statistic:
     values = size * (-mean if row.outcome != "score" else 1.0 - mean)
     sd_one = size * np.sqrt(latent.variance(fall) + 2.0 * (row.scale.error_sd / 30.0) ** 2)
     return Statistic(kind="points", values=values, sd_one=sd_one, judged=np.ones_like(values))
+
+
+def _carried(row: ArmRow, latent: Latent, belief: CarryOver) -> Statistic:
+    """Return a statistic of a scale that mood is carried over to."""
+    assert row.time_days is not None  # nothing is said of relapse on such a scale
+    before, after = latent.baseline, latent.at(row.time_days)
+    falls = carried_falls(before, after, belief)
+    first = latent.mean(before)
+    relative = before / first[:, None]
+    if row.outcome in ("response_rate", "remission_rate"):
+        least: Array | float = 1.0 - row.remaining
+        if row.outcome == "remission_rate":
+            assert row.remission_max is not None
+            assert row.baseline_mean is not None
+            least = 1.0 - (row.remission_max + 0.5) / (row.baseline_mean * relative)
+        share = latent.mean(carried_share(falls, least, belief))
+        if row.time_days == 0.0:
+            share = np.zeros_like(share)
+        return _rate(100.0 * share, np.ones_like(share))
+    size = 100.0 if row.outcome == "percent_change" else (row.baseline_mean or 0.0)
+    # As for other scales, the means are compared, not the falls of single patients.
+    fall = belief.share * (1.0 - latent.mean(row.scale.mean_rated(after)) / first)
+    left = 1.0 - np.minimum(fall, 1.0)
+    spread = belief.patient_spread if row.time_days > 0.0 else 0.0
+    if row.outcome == "score":
+        values, parts = size * left, latent.variance(relative * (1.0 - falls))
+    else:
+        values, parts = size * (left - 1.0), latent.variance(falls)
+    return Statistic(
+        kind="points",
+        values=values,
+        sd_one=size * np.sqrt(parts + spread**2),
+        judged=np.ones_like(values),
+    )
+
+
+def joined(parts: Sequence[Statistic]) -> Statistic:
+    """Return one statistic under the beliefs of several, in turn."""
+    return Statistic(
+        kind=parts[0].kind,
+        values=np.concatenate([part.values for part in parts]),
+        sd_one=np.concatenate([part.sd_one for part in parts]),
+        judged=np.concatenate([part.judged for part in parts]),
+    )
 
 
 def _relapse(design: ArmDesign, row: ArmRow, latent: Latent, seed: int) -> Statistic:

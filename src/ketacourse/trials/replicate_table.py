@@ -60,7 +60,7 @@ LAYOUTS = (
             "setting", "therapy_days", "scale", "baseline_mean", "baseline_sd", "time_days",
             "outcome",
         ),
-        optional=("age_mean", "background_medication", "earlier_responders"),
+        optional=("age_mean", "background_medication", "earlier_course"),
     ),
     Layout(
         kind="trials",

@@ -3,7 +3,6 @@
 Rows of one arm share one design; what a row does not say and was assumed is named.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from ketacourse.evidence.observation import (
     CONTROLS,
     DIAGNOSES,
     DRUGS,
+    EARLIER_COURSES,
     MASKINGS,
     OUTCOMES,
     ROUTES,
@@ -21,9 +21,11 @@ from ketacourse.population.expectancy import Control
 from ketacourse.therapy.course import Course, Masking
 from ketacourse.therapy.dose import Dose
 from ketacourse.therapy.session import DrugSession, TherapySession
+from ketacourse.trials.replicate_carried import carried_words
 from ketacourse.trials.replicate_cells import count_in, days_in, number_in, word_in
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
 from ketacourse.trials.replicate_regimen import checked_dose
+from ketacourse.trials.replicate_response import highest_in_remission, stated_fall
 from ketacourse.trials.replicate_scales import Instrument, instrument
 
 Cells = Mapping[str, str]
@@ -46,20 +48,6 @@ CONTROL_OF: dict[str, Control] = {
 }
 """What a control arm that does not say received, by its masking (assumed)."""
 
-CUT_OFF = re.compile(
-    r"remi(?:ssion|tters?|tted)\b[^;]{0,60}?"
-    r"(?:(?P<below>\bbelow|\bunder|less than|<(?!=))\s*(?P<first>\d+)"
-    r"|(?:<=|\u2264|at most|maximum of)\s*(?P<second>\d+)"
-    r"|\b(?P<third>\d+)\s+or\s+(?:less|lower|below|fewer))(?![\d.]*\s*%)",
-    re.IGNORECASE,
-)
-"""What the notes of a row say about remission: ``MADRS of 12 or less``, ``PHQ-9 below 5``."""
-FRACTION = re.compile(
-    r"(?:response|responders?)\b[^;]{0,60}?(?:fall|reduction|decrease|improvement|drop) of "
-    r"(?:at least |>=\s*|\u2265\s*)?(\d+)\s*%",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmDesign:
@@ -78,8 +66,9 @@ class ArmDesign:
         Mean age (years); None is the default of the population.
     medicated
         Whether antidepressants were taken throughout; None where nobody says.
-    earlier_responders
-        Whether only people were taken in who had responded to an earlier course.
+    earlier_course
+        What people had to have done in an earlier course to be taken in: ``responded``, or
+        ``relapsed`` after a response; empty where nothing was asked.
     """
 
     diagnosis: str
@@ -93,7 +82,7 @@ class ArmDesign:
     baseline: tuple[float | None, float | None]
     age_mean: float | None = None
     medicated: bool | None = None
-    earlier_responders: bool = False
+    earlier_course: str = ""
 
     def course(self, horizon_days: float) -> Course:
         """Return the course, sham sessions included."""
@@ -155,8 +144,8 @@ def trial_query(cells: Cells) -> TrialQuery:
     """
     if cells.get("supported", "") == "no":
         raise UnsupportedRowError(cells.get("reason", "") or "the table says so")
-    row = _row(cells)
     assumed: list[str] = []
+    row = _row(cells, assumed)
     dose = _dose(cells, assumed)
     masking, control = _masking(cells, dose, assumed)
     days = days_in(cells, "session_days")
@@ -164,7 +153,7 @@ def trial_query(cells: Cells) -> TrialQuery:
         raise RowFaultError("session_days", f"the first session is on day {days[0]:g}, not day 0")
     if not days and dose is not None:
         raise UnsupportedRowError("the days of the sessions are not stated")
-    if not days and control == "none":
+    if dose is None and control == "none":
         raise UnsupportedRowError("what the arm received is not stated")
     design = ArmDesign(
         diagnosis=_diagnosis(cells),
@@ -178,7 +167,7 @@ def trial_query(cells: Cells) -> TrialQuery:
         baseline=_baseline(cells, row),
         age_mean=_age(cells),
         medicated=_medicated(cells),
-        earlier_responders=_yes(cells, "earlier_responders"),
+        earlier_course=word_in(cells, "earlier_course", EARLIER_COURSES, default=""),
     )
     _check_days(design, row)
     return TrialQuery(design=design, row=row, assumptions=tuple(assumed))
@@ -204,7 +193,7 @@ AGES_YEARS = (18.0, 85.0)
 """Mean ages that the model speaks for (years)."""
 
 
-def _row(cells: Cells) -> ArmRow:
+def _row(cells: Cells, assumed: list[str]) -> ArmRow:
     found = instrument(cells["scale"])
     outcome = cells["outcome"].lower()
     if outcome not in OUTCOMES:
@@ -219,64 +208,51 @@ def _row(cells: Cells) -> ArmRow:
         raise UnsupportedRowError(
             f"only percent change carries over to '{found.name}', and its baseline is not stated"
         )
+    if found.carried is not None:
+        _check_carried(found, outcome, mean)
+        assumed.append(carried_words(found.carried))
+    notes = cells.get("notes", "")
     return ArmRow(
         scale=found,
         outcome=outcome,
         time_days=time,
         n=count_in(cells, "n"),
         baseline_mean=mean,
-        remaining=_remaining(cells),
-        remission_max=_remission(cells, found, mean) if outcome == "remission_rate" else None,
+        remaining=_remaining(found, outcome, notes, assumed),
+        remission_max=(
+            highest_in_remission(notes, found, mean) if outcome == "remission_rate" else None
+        ),
     )
 
 
-def _remaining(cells: Cells) -> float:
-    if stated := FRACTION.search(cells.get("notes", "")):
-        fall = float(stated[1])
-        if 10.0 <= fall <= 90.0:
-            return 1.0 - fall / 100.0
-    return 0.5
-
-
-def _remission(cells: Cells, found: Instrument, mean: float | None) -> int | None:
-    """Return the highest total in remission: what the notes say, else the scale's rule."""
-    stated = _stated_cut_off(cells.get("notes", ""))
-    if found.kind == "ideation":
-        if mean is None or stated is None:
-            raise UnsupportedRowError(
-                "no published link to points of suicidal ideation; only percent change carries over"
-            )
-        return stated
-    if found.kind == "proportional":
-        raise UnsupportedRowError(
-            "no published link to this version of the HAM-D; only percent change carries over"
+def _check_carried(found: Instrument, outcome: str, mean: float | None) -> None:
+    """Refuse what is not carried over, and a baseline beyond the scale."""
+    if outcome in ("relapse_free", "median_time_to_relapse_days"):
+        raise UnsupportedRowError(f"how long a response on '{found.name}' lasts is not known")
+    if mean is not None and mean > found.maximum:
+        raise RowFaultError(
+            "baseline_mean", f"{mean:g} is above the {found.maximum:g} of the {found.name}"
         )
-    if stated is not None and stated <= found.maximum / 2.0:
-        return stated
-    if found.remission_max is None:
-        raise UnsupportedRowError(f"'{found.name}' has no rule of remission")
-    return found.remission_max
 
 
-def _stated_cut_off(notes: str) -> int | None:
-    """Return the highest total in remission that notes state, or None.
-
-    Examples
-    --------
-    >>> _stated_cut_off("remission is MADRS of 12 or less; flexible dose")
-    12
-    >>> _stated_cut_off("remission is PHQ-9 below 5")
-    4
-    """
-    stated = CUT_OFF.search(notes)
-    if stated is None:
-        return None
-    number = stated["first"] or stated["second"] or stated["third"]
-    return int(number) - (1 if stated["below"] else 0)
+def _remaining(found: Instrument, outcome: str, notes: str, assumed: list[str]) -> float:
+    """Return the share of the baseline that a responder may keep."""
+    fall = stated_fall(notes)
+    if fall is None:
+        fall = found.usual_fall
+        if outcome == "response_rate" and found.carried is not None:
+            if fall is None:
+                raise UnsupportedRowError(
+                    f"'{found.name}' has no usual rule of response, and the notes state none"
+                )
+            assumed.append(f"response as a fall of {100.0 * fall:g}% on the {found.carried.label}")
+    return 1.0 - (0.5 if fall is None else fall)
 
 
 def _dose(cells: Cells, assumed: list[str]) -> Dose | None:
     drug = cells["drug"].lower()
+    if not drug:
+        raise RowFaultError("drug", "the cell is empty")
     if drug not in DRUGS:
         raise UnsupportedRowError(f"no model of the drug '{cells['drug']}'")
     per_kg = number_in(cells, "dose_mg_per_kg", at_least=0.0)
@@ -312,6 +288,8 @@ def _dose(cells: Cells, assumed: list[str]) -> Dose | None:
 
 def _masking(cells: Cells, dose: Dose | None, assumed: list[str]) -> tuple[Masking, Control]:
     masking: Masking = word_in(cells, "masking", MASKINGS, default="open")  # type: ignore[assignment]
+    if not cells["masking"]:
+        assumed.append("open treatment")
     control = word_in(cells, "control", CONTROLS, default="")
     if dose is not None:  # a column that names the comparator changes nothing here
         return masking, "none"
@@ -338,6 +316,10 @@ def _yes(cells: Cells, column: str) -> bool:
 
 def _baseline(cells: Cells, row: ArmRow) -> tuple[float | None, float | None]:
     sd = number_in(cells, "baseline_sd", above=0.0)
+    if sd is not None and row.scale.kind in ("linked", "carried") and sd > row.scale.maximum / 2.0:
+        raise RowFaultError(
+            "baseline_sd", f"totals of 0 to {row.scale.maximum:g} cannot spread by {sd:g}"
+        )
     if row.baseline_mean is None or row.scale.kind != "linked":
         return None, None
     try:

@@ -19,6 +19,8 @@ from ketacourse.evidence.variants import BASE
 from ketacourse.model.pk.models import STANDARD
 from ketacourse.population.beliefs import Member, members_of
 from ketacourse.trials.dose_range import dose_range_faults
+from ketacourse.trials.replicate_arm import Latent
+from ketacourse.trials.replicate_carried import believed_carry_overs
 from ketacourse.trials.replicate_interval import interval, log_interval, rate_interval
 from ketacourse.trials.replicate_prediction import (
     Prediction,
@@ -27,7 +29,13 @@ from ketacourse.trials.replicate_prediction import (
     predicted,
 )
 from ketacourse.trials.replicate_selected import follow_arm
-from ketacourse.trials.replicate_statistics import Statistic, pooled, statistic, wanted_days
+from ketacourse.trials.replicate_statistics import (
+    Statistic,
+    joined,
+    pooled,
+    statistic,
+    wanted_days,
+)
 from ketacourse.trials.replicate_trial_rows import ArmDesign, ArmRow, TrialQuery
 
 Array = NDArray[np.float64]
@@ -133,7 +141,9 @@ def predict_trials(
             continue
         centre = _statistics(arm, typical, patients=patients, seed=seed, pk_model=pk_model)
         fewer = max(patients // DRAWN_SHARE, 1)
-        spread = _statistics(arm, drawn, patients=fewer, seed=seed, pk_model=pk_model)
+        spread = _statistics(
+            arm, drawn, patients=fewer, seed=seed, pk_model=pk_model, believed=True
+        )
         for position, middle, others in zip(positions, centre, spread, strict=True):
             found[position] = _prediction(queries[position], middle, others, weights, catalogue)
     return [found[p] for p in range(len(queries))]
@@ -165,8 +175,15 @@ def _refusal(design: ArmDesign, research: bool, catalogue: Catalogue) -> str:
 
 
 def _statistics(
-    arm: TrialArm, members: Sequence[Member], *, patients: int, seed: int, pk_model: str
+    arm: TrialArm,
+    members: Sequence[Member],
+    *,
+    patients: int,
+    seed: int,
+    pk_model: str,
+    believed: bool = False,
 ) -> tuple[Statistic | None, ...]:
+    """Return the statistics of an arm; ``believed`` joins each member with every carry-over."""
     days = {day for row in arm.rows for day in wanted_days(arm.design, row)}
     latent = follow_arm(
         arm.design, sorted(days), members, patients=patients, seed=seed, pk_model=pk_model
@@ -174,10 +191,23 @@ def _statistics(
     found: list[Statistic | None] = []
     for row in arm.rows:
         try:
-            found.append(statistic(arm.design, row, latent, seed=seed))
+            found.append(_statistic(arm.design, row, latent, seed=seed, believed=believed))
         except UnsupportedRowError:
             found.append(None)
     return tuple(found)
+
+
+def _statistic(
+    design: ArmDesign, row: ArmRow, latent: Latent, *, seed: int, believed: bool
+) -> Statistic:
+    if row.scale.carried is None or not believed:
+        return statistic(design, row, latent, seed=seed)
+    return joined(
+        [
+            statistic(design, row, latent, seed=seed, carry_over=belief)
+            for belief in believed_carry_overs(row.scale.carried)
+        ]
+    )
 
 
 def _prediction(

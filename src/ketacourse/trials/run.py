@@ -13,7 +13,7 @@ from ketacourse.trials.executor import DaskExecutor, Executor, SerialExecutor
 from ketacourse.trials.folder import Stored, open_folder, read_chunk, read_folder, sweep
 from ketacourse.trials.gather import gather
 from ketacourse.trials.results import TrialResult, result_of, write_result
-from ketacourse.trials.storage import SUMMARY, TRIAL
+from ketacourse.trials.storage import SUMMARY, TRIAL, ready_to_write
 from ketacourse.trials.task import CHUNK_PATIENTS, Task, Trajectories, tasks_of
 from ketacourse.trials.trial_read import parse_trial
 from ketacourse.trials.work import ChunkWork, RecountWork, recounted
@@ -105,6 +105,7 @@ def run_trial(
     tell = progress or _silent
     tell(clock.now(done))
     for task in doer.run(work, missing):
+        ready_to_write()  # others are still at work
         done += task.count * arms[task.cell]
         tell(clock.now(done))
     result = result_of(trial, gather(trial, (_counts(folder, task) for task in tasks)))

@@ -22,6 +22,7 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,11 @@ def write_rows(rows: ArmRows, frame: Frame, path: Path, about: Mapping[str, str]
     """
     columns = columns_of(rows, frame)
     write_whole(path, lambda aside: write_columns(columns, aside, about))
+
+
+def ready_to_write() -> None:
+    """Load what writes tables, if that has not happened; it takes a moment."""
+    import_module("duckdb")
 
 
 def write_columns(columns: Mapping[str, Column], path: Path, about: Mapping[str, str]) -> None:

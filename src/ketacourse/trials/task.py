@@ -8,8 +8,9 @@ from typing import Literal
 
 from ketacourse.trials.design import Trial
 
-CHUNK_PATIENTS = 8192
-"""Patients of a chunk: enough to hide the cost of a chunk, few enough to lose when killed."""
+CHUNK_PATIENTS = 4096
+"""Patients of a chunk: enough to hide the cost of a chunk, few enough to lose when killed, and to
+share out evenly."""
 Trajectories = Literal["visits", "none"]
 """Whether the rows of patients are stored, or their summaries only."""
 

@@ -1,4 +1,4 @@
-"""What a fork server loads before it makes workers: the model, its numbers and its kernel.
+"""What is loaded before workers are forked: the model, its numbers and its kernel.
 
 Importing this module takes as long as starting the program; a worker forked afterwards is
 ready at once.

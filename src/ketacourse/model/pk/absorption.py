@@ -12,7 +12,7 @@ import numpy as np
 
 from ketacourse.model.pk.compartments import Quantity, Transfer
 from ketacourse.model.pk.disposition import Covariates, Disposition, Values
-from ketacourse.model.pk.routes import Enantiomer, Route
+from ketacourse.model.pk.routes import Drug, Enantiomer, Route
 
 FIRST_PASS = {
     "pk_oral.f_s": "1",
@@ -20,6 +20,16 @@ FIRST_PASS = {
     "pk_oral.first_pass_to_norketamine": "1",
 }
 """What happens to swallowed drug before it reaches the blood."""
+
+ARTERIAL = {"pk_oral.ka": "1/h", "pk_oral.duration": "h"}
+"""Absorption of swallowed drug, estimated under an arterial disposition."""
+
+RACEMATE = {
+    "pk_nasal.racemate_odds": "1",
+    "pk_nasal.racemate_swallowed": "1",
+    "pk_nasal.racemate_ka": "1/h",
+}
+"""What the nose does with solutions of racemate."""
 
 UNITS: dict[Route, dict[str, str]] = {
     "iv_infusion": {},
@@ -29,13 +39,13 @@ UNITS: dict[Route, dict[str, str]] = {
     "intranasal": {
         "pk_nasal.odds": "1",
         "pk_nasal.further_devices": "1",
-        "pk_nasal.racemate_odds": "1",
+        **RACEMATE,
         "pk_nasal.ka": "1/h",
         "pk_nasal.swallowed_ka": "1/h",
         "pk_nasal.swallowed_duration": "h",
         **FIRST_PASS,
     },
-    "oral": {"pk_oral.ka": "1/h", "pk_oral.duration": "h", **FIRST_PASS},
+    "oral": {**ARTERIAL, **FIRST_PASS},
     "sublingual": {
         "pk_sublingual.f": "1",
         "pk_sublingual.ka": "1/h",
@@ -54,14 +64,20 @@ def absorption(
     routes: Collection[Route],
     disposition: Disposition,
     covariates: Covariates,
+    drugs: Collection[Drug],
 ) -> tuple[list[Transfer], dict[str, str]]:
     """Return the transfers out of the depots and the input channels of some routes.
+
+    The nose absorbs esketamine at the rate published for its spray, other drugs at that of
+    racemic solutions; in a course that holds esketamine the former serves all.
 
     Channels are called ``s_ketamine.iv``, ``s_ketamine.im_depot`` and so on; each maps to
     the compartment it fills.
     """
     transfers: list[Transfer] = []
     channels: dict[str, str] = {}
+    nose = "pk_nasal.ka" if "esketamine" in drugs else "pk_nasal.racemate_ka"
+    gut = "pk_perez.oral_ka" if "pk_perez.oral_ka" in p else "pk_oral.ka"
     for e, blood in disposition.blood.items():
         name = f"{e}_ketamine"
         if {"iv_infusion", "iv_bolus"} & set(routes):
@@ -69,14 +85,14 @@ def absorption(
         for route, depot, rate in (
             ("im", "im_depot", "pk_im.ka"),
             ("sc", "sc_depot", "pk_sc.ka"),
-            ("intranasal", "nasal_depot", "pk_nasal.ka"),
+            ("intranasal", "nasal_depot", nose),
             ("sublingual", "mucosal_depot", "pk_sublingual.ka"),
         ):
             if route in routes:
                 channels[f"{name}.{depot}"] = f"{name}_{depot}"
                 transfers.append(Transfer(source=f"{name}_{depot}", target=blood, rate=p[rate]))
         for route, depot, rate in (
-            ("oral", "gut", "pk_oral.ka"),
+            ("oral", "gut", gut),
             ("intranasal", "swallowed", "pk_nasal.swallowed_ka"),
             ("sublingual", "sublingual_swallowed", "pk_sublingual.swallowed_ka"),
         ):

@@ -86,26 +86,30 @@ def _entries(
     elif route in ("im", "sc"):
         yield f"{route}_depot", np.minimum(p[f"pk_{route}.f"], 1.0), given_h
     elif route == "oral":
-        yield "gut", 1.0, max(given_h, _hours(p, "pk_oral.duration"))
+        own = "pk_perez.oral_duration"
+        yield "gut", 1.0, max(given_h, _hours(p, own if own in p else "pk_oral.duration"))
     elif route == "intranasal":
-        nose = _nose(dose, p, weight_kg)
+        nose, swallowed = _nose(dose, p, weight_kg)
         yield "nasal_depot", nose, given_h
-        yield "swallowed", 1.0 - nose, max(given_h, _hours(p, "pk_nasal.swallowed_duration"))
+        yield "swallowed", swallowed, max(given_h, _hours(p, "pk_nasal.swallowed_duration"))
     else:
         mouth, swallowed = _mouth(model, p)
         yield "mucosal_depot", mouth, _hours(p, "pk_sublingual.duration")
         yield "sublingual_swallowed", swallowed, _hours(p, "pk_sublingual.swallowed_duration")
 
 
-def _nose(dose: DoseLike, p: Values, weight_kg: float | FloatArray) -> Quantity:
+def _nose(dose: DoseLike, p: Values, weight_kg: float | FloatArray) -> tuple[Quantity, Quantity]:
+    """Return what the nose absorbs and what is swallowed; the rest runs out or is spat."""
     if dose.drug == "esketamine":
-        return nasal_share(
+        nose = nasal_share(
             _amount_mg(dose, weight_kg),
             odds=p["pk_nasal.odds"],
             further_devices=p["pk_nasal.further_devices"],
         )
-    odds = p["pk_nasal.racemate_odds"]
-    return odds / (1.0 + np.asarray(odds))
+        return nose, 1.0 - nose
+    odds = np.asarray(p["pk_nasal.racemate_odds"])
+    nose = odds / (1.0 + odds)
+    return nose, (1.0 - nose) * np.minimum(p["pk_nasal.racemate_swallowed"], 1.0)
 
 
 def _mouth(model: str, p: Values) -> tuple[Quantity, Quantity]:

@@ -88,7 +88,7 @@ MODELS: dict[str, PkModel] = {
             "inhibitors by mouth are understated. No R, no hydroxynorketamine.",
             build=perez_module.perez_ruixo,
             units=perez_module.UNITS,
-            without=tuple(routes_module.FIRST_PASS),
+            without=(*routes_module.FIRST_PASS, *routes_module.ARTERIAL, *routes_module.RACEMATE),
         ),
         PkModel(
             name="simons",
@@ -195,7 +195,7 @@ def pk_model(
     )
     disposition = model.build(p, covariates=covariates, enantiomers=enantiomers_of(drugs))
     taken_up, channels = routes_module.absorption(
-        p, routes=routes, disposition=disposition, covariates=covariates
+        p, routes=routes, disposition=disposition, covariates=covariates, drugs=drugs
     )
     return assemble(
         transfers=[*disposition.transfers, *taken_up],

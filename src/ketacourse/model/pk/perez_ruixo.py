@@ -25,6 +25,8 @@ UNITS = {
     "pk_perez.kel": "1/h",
     "pk_perez.kmet": "1/h",
     "pk_perez.fgut": "1",
+    "pk_perez.oral_ka": "1/h",
+    "pk_perez.oral_duration": "h",
     "pk_perez.vc_nk": "L",
     "pk_perez.cl_nk": "L/h",
     "pk_perez.v2_nk": "L",

@@ -1,0 +1,89 @@
+"""Side effects estimated from what trials published."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ketacourse.course.calibrate_effects import (
+    FREE_EFFECTS,
+    EffectCalibration,
+    EffectPredictor,
+    effect_data,
+    left_out_values,
+)
+from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.infer.estimate import Estimate
+from ketacourse.infer.free import free_parameters
+from ketacourse.trials.replicate_safety_rows import safety_query
+
+CATALOGUE = load_catalogue()
+DATA = effect_data(CATALOGUE)
+PARAMETERS = tuple(free_parameters(FREE_EFFECTS, catalogue=CATALOGUE, overrides={}))
+
+
+def few(count):
+    return replace(DATA, queries=DATA.queries[:count], rows=DATA.rows[:count])
+
+
+def test_only_numbers_that_were_read_enter():
+    names = {row.row_id for row in DATA.rows}
+    assert "yale2024_s01" in names
+    assert "wan2015_s01" not in names  # recalled, not read
+
+
+def test_a_label_counts_as_one_study_however_often_it_is_printed():
+    labels = {r.study for r in DATA.rows if r.row_id.startswith("spravato_label")}
+    assert labels == {"spravato_label"}
+
+
+def test_a_larger_effect_raises_every_pressure_and_no_dissociation():
+    predict = EffectPredictor(few(4), PARAMETERS, CATALOGUE)
+    middle = np.array([p.mean for p in PARAMETERS])
+    more = middle.copy()
+    more[FREE_EFFECTS.index("safety.sbp_max")] += 0.2
+    cadss = middle.copy()
+    cadss[FREE_EFFECTS.index("safety.cadss_max")] += 0.2
+    base, raised, other = predict(np.array([middle, more, cadss]))
+    assert (raised > base).all()
+    assert np.array_equal(other, base)
+
+
+def test_the_highest_of_noisy_readings_lies_above_the_true_peak():
+    cells = {
+        "n": "100", "population": "TRD", "route": "IV", "dose_mg_per_kg": "0.5",
+        "infusion_min": "40", "time_min": "", "unit": "mmHg", "notes": "",
+    }  # fmt: skip
+    read = safety_query({**cells, "quantity": "SBP_peak_change_mean_mmHg"})
+    true = safety_query({**cells, "quantity": "SBP_change_pooled_mmHg"})
+    assert read.highest
+    assert not true.highest
+    both = replace(DATA, queries=(read, true), rows=DATA.rows[:2])
+    middle = np.array([[p.mean for p in PARAMETERS]])
+    found = EffectPredictor(both, PARAMETERS, CATALOGUE)(middle)[0]
+    assert found[0] > found[1] + 0.05
+
+
+def test_a_study_does_not_teach_its_own_prediction():
+    size, rows = len(PARAMETERS), len(DATA.rows)
+    slopes = np.random.default_rng(3).normal(size=(rows, size))
+    middle = np.array([p.mean for p in PARAMETERS])
+    precision = np.diag(1.0 / np.array([p.sd for p in PARAMETERS]) ** 2)
+    weight = np.linalg.inv(DATA.errors)
+    covariance = np.linalg.inv(slopes.T @ weight @ slopes + precision)
+
+    def left_out(data):
+        mode = middle + covariance @ slopes.T @ weight @ data.observed
+        found = Estimate(
+            mode=mode, covariance=covariance, predicted=slopes @ (mode - middle),
+            jacobian=slopes, objective=0.0, misfit=0.0, iterations=0,
+        )  # fmt: skip
+        return left_out_values(EffectCalibration(parameters=PARAMETERS, found=found, data=data))
+
+    first, *others = DATA.rows
+    assert first.kind == "days"
+    raised = replace(DATA, rows=(replace(first, value=2.0 * first.value), *others))
+    before, after = left_out(DATA), left_out(raised)
+    assert after[first.row_id] == pytest.approx(before[first.row_id])
+    moved = next(r.row_id for r in others if r.study != first.study)
+    assert after[moved] != pytest.approx(before[moved])
