@@ -61,8 +61,10 @@ def test_an_added_score_is_the_same_as_a_refit_with_all(prior, six, scores):
 
 
 def test_many_exact_scores_switch_to_tempering_and_say_so(prior, six):
-    told = [Score(day=d, scale="madrs", total=max(8, 55 - int(9 * d))) for d in
-            (-0.5, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0)]  # fmt: skip
+    told = [
+        Score(day=d, scale="madrs", total=max(8, 55 - int(9 * d)))
+        for d in (-0.5, *np.arange(0.5, 28.0, 0.5))
+    ]
     found = posterior(prior, six, told, seed=1).diagnostics
     assert found.method == "tempered"
     assert found.pareto_k > LARGEST_K or found.effective < 200.0

@@ -326,13 +326,7 @@ def _substance(text: str, matrix: str, given: Regimen) -> tuple[str, str, float]
 
 
 def _at_site(substance: str, isomer: str, matrix: str) -> str:
-    """Return the output of a substance in the blood that was drawn.
-
-    Examples
-    --------
-    >>> _at_site("norketamine", "s", "venous"), _at_site("ketamine", "", "arterial")
-    ('s_norketamine_venous', 'ketamine_total')
-    """
+    """Return the output of a substance in the blood that was drawn."""
     name = f"{isomer}_{substance}" if isomer else substance
     if matrix == "venous":
         return f"{name}_venous"

@@ -116,9 +116,7 @@ def predict_safety(
     progress: Told | None = None,
 ) -> list[Prediction]:
     """Return the prediction of each row, in order; see `predict_trials`."""
-    groups: dict[SafetyCourse, list[int]] = {}
-    for position, query in enumerate(queries):
-        groups.setdefault(query.course, []).append(position)
+    groups = _by_course(queries)
     typical, drawn = members_of(
         draws, seed=seed, catalogue=catalogue, pk_model=pk_model, posterior=load_posterior()
     )
@@ -152,16 +150,9 @@ def safety_values(
     seed: int,
     pk_model: str = STANDARD,
 ) -> Array:
-    """Return the predicted value of each row under each belief, shape (n_members, n_rows).
-
-    NaN where there is no prediction. The same patients serve every belief, so that differences
-    are smooth in it.
-    """
-    groups: dict[SafetyCourse, list[int]] = {}
-    for position, query in enumerate(queries):
-        groups.setdefault(query.course, []).append(position)
+    """Return each row's value under each belief, (n_members, n_rows), NaN without a prediction."""
     found = np.full((len(members), len(queries)), np.nan)
-    for course, positions in groups.items():
+    for course, positions in _by_course(queries).items():
         if _refusal(course, catalogue):
             continue
         run = _run(
@@ -174,6 +165,13 @@ def safety_values(
             elif query.form in ("peak", "at"):
                 found[:, position] = _means(query, run)[0]
     return found
+
+
+def _by_course(queries: Sequence[SafetyQuery]) -> dict[SafetyCourse, list[int]]:
+    groups: dict[SafetyCourse, list[int]] = {}
+    for position, query in enumerate(queries):
+        groups.setdefault(query.course, []).append(position)
+    return groups
 
 
 def _refusal(asked: SafetyCourse, catalogue: Catalogue) -> str:
@@ -233,11 +231,8 @@ def _run(
     beliefs = [{**calibrated_belief(m.variant, pk_model), **(m.belief or {})} for m in members]
     factors = [_factors(asked, cohorts[0], catalogue, b) for b in beliefs]
     problem = pose_members(course, cohorts, times, session_factors=factors[0].exposure)
-    pilot = pose_members(
-        course,
-        [draw_cohort(spec, seed=seed, first=0, count=GRID_PATIENTS)],
-        times,
-    )
+    few = draw_cohort(spec, seed=seed, first=0, count=GRID_PATIENTS)
+    pilot = pose_members(course, [few], times)
     nodes = accurate_nodes(pilot, GRID_TOLERANCE, QUANTITIES)
     solved = solve(problem, quantities=QUANTITIES, nodes_h=nodes)
     session_of = np.searchsorted(starts, times + 1e-9) - 1
@@ -400,7 +395,6 @@ def _plasma(
         n=query.n,
         assumptions=query.assumptions,
     )
-    (found,) = predict_concentrations(
+    return predict_concentrations(
         [asked], model=pk_model, catalogue=catalogue, draws=draws, seed=seed
-    )
-    return found
+    )[0]
