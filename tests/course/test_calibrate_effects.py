@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ketacourse.course import calibrate_effects as calibrate_effects_module
+from ketacourse.course import validation_safety
 from ketacourse.course.calibrate_effects import (
     FREE_EFFECTS,
     EffectCalibration,
@@ -12,6 +14,8 @@ from ketacourse.course.calibrate_effects import (
     effect_data,
     left_out_values,
 )
+from ketacourse.course.validation_safety import check_effects_table
+from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.infer.estimate import Estimate
 from ketacourse.infer.free import free_parameters
@@ -87,3 +91,30 @@ def test_a_study_does_not_teach_its_own_prediction():
     assert after[first.row_id] == pytest.approx(before[first.row_id])
     moved = next(r.row_id for r in others if r.study != first.study)
     assert after[moved] != pytest.approx(before[moved])
+
+
+def test_other_settings_do_not_take_up_an_old_estimate(tmp_path, monkeypatch):
+    old = Estimate(
+        mode=np.zeros(len(PARAMETERS)), covariance=np.eye(len(PARAMETERS)),
+        predicted=np.zeros(1), jacobian=np.zeros((1, len(PARAMETERS))), objective=1.0, misfit=1.0,
+        iterations=0,
+    )  # fmt: skip
+    asked = []
+
+    def search(_predict, *, parameters, **_):
+        asked.append([p.name for p in parameters])
+        return old
+
+    monkeypatch.setattr(calibrate_effects_module, "estimate", search)
+    for names in (FREE_EFFECTS, FREE_EFFECTS, FREE_EFFECTS[::-1]):
+        monkeypatch.setattr(calibrate_effects_module, "FREE_EFFECTS", names)
+        calibrate_effects_module.calibrate_effects(keep=tmp_path)
+    assert asked == [list(FREE_EFFECTS), list(FREE_EFFECTS[::-1])]
+
+
+def test_the_shipped_side_effects_belong_to_the_shipped_table(monkeypatch):
+    check_effects_table(CATALOGUE)
+    changed = replace(DATA, digest="another")
+    monkeypatch.setattr(validation_safety, "effect_data", lambda _: changed)
+    with pytest.raises(InputError, match="calibrated on another table"):
+        check_effects_table(CATALOGUE)

@@ -8,7 +8,6 @@ import click
 from ketacourse.cli.progress import progress_line
 from ketacourse.course.calibrate import PATIENTS, calibrate
 from ketacourse.course.calibrate_effects import calibrate_effects
-from ketacourse.course.calibration_progress import Progress
 from ketacourse.course.posterior_file import write_posterior, write_with_effects
 from ketacourse.errors import InputError
 from ketacourse.evidence.posterior import load_posterior
@@ -53,7 +52,7 @@ def command(*, out: Path, force: bool, patients: int, workers: int, only: str | 
         raise InputError("The package ships no posterior.", remedy="Leave out --only.")
     with fresh_directory(out, force=force) as folder, progress_line() as progress:
         progress("side effects", 0.0)
-        effects = calibrate_effects(kept=Progress(unfinished, []))
+        effects = calibrate_effects(keep=unfinished)
         if only is not None and shipped is not None:
             write_with_effects(shipped, effects, folder)
             return _tell(out, unfinished)

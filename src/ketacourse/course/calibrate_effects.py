@@ -10,6 +10,7 @@ from csv import DictReader
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ FREE_EFFECTS = (
 repetition is not among them: no usable row compares early and late sessions."""
 SEED = 31
 PATIENTS = 200
+ITERATIONS = 5
+"""Most steps of the search."""
 LABEL = "spravato_label"
 """Beginning of the sources that print one and the same programme of trials."""
 USUAL_N = 50
@@ -181,29 +184,28 @@ class EffectCalibration:
         )
 
 
-def calibrate_effects(*, kept: Progress | None = None) -> EffectCalibration:
+def calibrate_effects(*, keep: Path | None = None) -> EffectCalibration:
     """Estimate the free parameters of side effects.
 
     Parameters
     ----------
-    kept
-        Where a finished estimate is kept, so that an interrupted run goes on.
+    keep
+        Folder in which a finished estimate is kept, so that an interrupted run goes on.
     """
     catalogue = load_catalogue()
     data = effect_data(catalogue)
     parameters = free_parameters(FREE_EFFECTS, catalogue=catalogue, overrides={})
-    step = f"effects-{data.digest}"
-    found = None if kept is None else kept.read(step)
+    kept = Progress(keep, [data.digest, FREE_EFFECTS, PATIENTS, SEED, ITERATIONS])
+    found = kept.read("side-effects")
     if found is None:
         found = estimate(
             EffectPredictor(data, parameters, catalogue),
             observed=data.observed,
             errors=data.errors,
             parameters=parameters,
-            iterations=5,
+            iterations=ITERATIONS,
         )
-        if kept is not None:
-            kept.write(step, found)
+        kept.write("side-effects", found)
     return EffectCalibration(parameters=tuple(parameters), found=found, data=data)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ketacourse.course.calibrate_effects import (
     calibrate_effects,
+    effect_data,
     left_out_values,
     middle_of,
     safety_cells,
@@ -16,7 +17,9 @@ from ketacourse.course.concentrations import (
     ConcentrationComparison,
     compare_concentrations,
 )
+from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
+from ketacourse.evidence.posterior import load_posterior
 from ketacourse.trials.replicate_prediction import (
     Prediction,
     RowFaultError,
@@ -101,6 +104,7 @@ def safety_rows(
         [*asked, *wanted], catalogue=catalogue, patients=patients, draws=draws, seed=1
     )
     found |= dict(zip(places, got[: len(places)], strict=True))
+    check_effects_table(catalogue)
     for row_id, value in left_out_values(calibrate_effects()).items():
         i = next(k for k, row in enumerate(cells) if row["row_id"] == row_id)
         found[i] = _moved(found[i], value)
@@ -134,6 +138,24 @@ def safety_causes(rows: Sequence[SafetyRow]) -> dict[str, str]:
         "cadss": told(("CADSS",), share=False),
         "cadss_present": told(("CADSS",), share=True),
     }
+
+
+def check_effects_table(catalogue: Catalogue) -> None:
+    """Raise unless the shipped side effects were estimated from the shipped table.
+
+    Raises
+    ------
+    InputError
+        If they were not.
+    """
+    posterior = load_posterior()
+    made_from = None if posterior is None else posterior.made_by.get("side_effects", {}).get("data")
+    digest = effect_data(catalogue).digest
+    if made_from != digest:
+        raise InputError(
+            f"Side effects were calibrated on another table ({made_from}, now {digest}).",
+            remedy="Run 'ketacourse calibrate --only side-effects' and ship its files.",
+        )
 
 
 def _moved(prediction: Prediction, value: float) -> Prediction:
