@@ -11,14 +11,16 @@ from ketacourse.course.calibrate_effects import (
     FREE_EFFECTS,
     EffectCalibration,
     EffectPredictor,
+    LeftOut,
     effect_data,
-    left_out_values,
+    left_out_rows,
 )
-from ketacourse.course.validation_safety import check_effects_table
+from ketacourse.course.validation_safety import check_effects_table, moved_prediction
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.infer.estimate import Estimate
 from ketacourse.infer.free import free_parameters
+from ketacourse.trials.replicate_prediction import Prediction
 from ketacourse.trials.replicate_safety_rows import safety_query
 
 CATALOGUE = load_catalogue()
@@ -82,15 +84,34 @@ def test_a_study_does_not_teach_its_own_prediction():
             mode=mode, covariance=covariance, predicted=slopes @ (mode - middle),
             jacobian=slopes, objective=0.0, misfit=0.0, iterations=0,
         )  # fmt: skip
-        return left_out_values(EffectCalibration(parameters=PARAMETERS, found=found, data=data))
+        return left_out_rows(
+            EffectCalibration(parameters=PARAMETERS, found=found, data=data)
+        ), found
 
     first, *others = DATA.rows
     assert first.kind == "days"
     raised = replace(DATA, rows=(replace(first, value=2.0 * first.value), *others))
-    before, after = left_out(DATA), left_out(raised)
-    assert after[first.row_id] == pytest.approx(before[first.row_id])
+    (before, whole), (after, other) = left_out(DATA), left_out(raised)
+
+    def told(rows, found, name):
+        at = next(i for i, r in enumerate(DATA.rows) if r.row_id == name)
+        return found.predicted[at] + rows[name].shift
+
+    assert told(after, other, first.row_id) == pytest.approx(told(before, whole, first.row_id))
     moved = next(r.row_id for r in others if r.study != first.study)
-    assert after[moved] != pytest.approx(before[moved])
+    assert told(after, other, moved) != pytest.approx(told(before, whole, moved))
+    assert all(row.variance > 0.0 for row in before.values())
+
+
+def test_the_interval_of_a_left_out_row_grows_by_what_is_no_longer_known():
+    row = max((r for r in DATA.rows if r.kind == "rate"), key=lambda r: r.n)
+    told = Prediction(predicted=8.0, low=4.0, high=14.0, status="predicted")
+    same = moved_prediction(told, LeftOut(row=row, shift=0.0, variance=0.0))
+    wider = moved_prediction(told, LeftOut(row=row, shift=-0.8, variance=0.3))
+    assert (same.low, same.predicted, same.high) == pytest.approx((4.0, 8.0, 14.0))
+    assert wider.predicted < 4.0
+    assert wider.high / wider.predicted > told.high / told.predicted
+    assert wider.predicted / wider.low > told.predicted / told.low
 
 
 def test_other_settings_do_not_take_up_an_old_estimate(tmp_path, monkeypatch):

@@ -209,23 +209,37 @@ def calibrate_effects(*, keep: Path | None = None) -> EffectCalibration:
     return EffectCalibration(parameters=tuple(parameters), found=found, data=data)
 
 
-def left_out_values(calibration: EffectCalibration) -> dict[str, float]:
-    """Return each fitted row as predicted from the other studies, in the row's unit, by its name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A row as predicted from the other studies.
+
+    Attributes
+    ----------
+    row
+        How it is compared.
+    shift
+        By how much the prediction moves on the scale of comparison.
+    variance
+        By how much the variance of what is believed grows there.
+    """
+
+    row: FitRow
+    shift: float
+    variance: float
+
+
+def left_out_rows(calibration: EffectCalibration) -> dict[str, LeftOut]:
+    """Return each fitted row as predicted from the other studies, by its name.
 
     The fit without a study follows from the whole fit to first order.
     """
     found, data = calibration.found, calibration.data
-    values: dict[str, float] = {}
+    moved: dict[str, LeftOut] = {}
     for study in dict.fromkeys(r.study for r in data.rows):
-        mode, _ = calibration.without(study)
-        compare = found.predicted + found.jacobian @ (mode - found.mode)
-        for row, query, value in zip(data.rows, data.queries, compare, strict=True):
-            if row.study != study:
-                continue
-            if row.kind == "rate":
-                shrunk = 1.0 / (1.0 + np.exp(-value))
-                share = (shrunk * (row.n + 1.0) - 0.5) / row.n
-                values[row.row_id] = float(query.factor * np.clip(share, 0.0, 1.0))
-            else:
-                values[row.row_id] = float(np.exp(value))
-    return values
+        mode, covariance = calibration.without(study)
+        shift = found.jacobian @ (mode - found.mode)
+        grown = found.jacobian @ (covariance - found.covariance) @ found.jacobian.T
+        for row, by, more in zip(data.rows, shift, np.diag(grown), strict=True):
+            if row.study == study:
+                moved[row.row_id] = LeftOut(row=row, shift=float(by), variance=float(more))
+    return moved

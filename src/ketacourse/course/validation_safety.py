@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit
 
 from ketacourse.course.calibrate_effects import (
+    LeftOut,
     calibrate_effects,
     effect_data,
-    left_out_values,
+    left_out_rows,
     middle_of,
     safety_cells,
 )
@@ -20,6 +22,8 @@ from ketacourse.course.concentrations import (
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.evidence.posterior import load_posterior
+from ketacourse.infer.rows import Kind, compared
+from ketacourse.population.uncertainty import Z90
 from ketacourse.trials.replicate_prediction import (
     Prediction,
     RowFaultError,
@@ -105,9 +109,9 @@ def safety_rows(
     )
     found |= dict(zip(places, got[: len(places)], strict=True))
     check_effects_table(catalogue)
-    for row_id, value in left_out_values(calibrate_effects()).items():
+    for row_id, other in left_out_rows(calibrate_effects()).items():
         i = next(k for k, row in enumerate(cells) if row["row_id"] == row_id)
-        found[i] = _moved(found[i], value)
+        found[i] = moved_prediction(found[i], other)
     figures = {
         name: math.nan if p.predicted is None else p.predicted
         for name, p in zip(FIGURES, got[len(places) :], strict=True)
@@ -158,14 +162,33 @@ def check_effects_table(catalogue: Catalogue) -> None:
         )
 
 
-def _moved(prediction: Prediction, value: float) -> Prediction:
-    """Return a prediction moved to another value, its interval in proportion."""
+def moved_prediction(prediction: Prediction, other: LeftOut) -> Prediction:
+    """Return a prediction as it is without the row's own study.
+
+    It moves on the scale of comparison, and each side of its interval grows by what is no longer
+    known. A rate is a percentage.
+    """
     middle, low, high = prediction.predicted, prediction.low, prediction.high
     if middle is None or low is None or high is None or not middle > 0.0:
         return prediction
-    return replace(
-        prediction, predicted=value, low=low * value / middle, high=high * value / middle
+    n, kind = other.row.n, other.row.kind
+    at, below, above = (float(compared(kind, max(v, 0.0), n)) for v in (middle, low, high))
+    centre, more = at + other.shift, Z90**2 * max(other.variance, 0.0)
+    ends = (
+        centre - math.sqrt((at - below) ** 2 + more),
+        centre,
+        centre + math.sqrt((above - at) ** 2 + more),
     )
+    first, value, last = (_in_unit(kind, x, n) for x in ends)
+    return replace(prediction, predicted=value, low=first, high=last)
+
+
+def _in_unit(kind: Kind, value: float, n: int) -> float:
+    """Return a value on the scale of comparison as percent, or in its own unit."""
+    if kind != "rate":
+        return math.exp(value)
+    share = (float(expit(value)) * (n + 1.0) - 0.5) / n
+    return 100.0 * min(max(share, 0.0), 1.0)
 
 
 def _row(cells: Mapping[str, str], prediction: Prediction) -> SafetyRow:
