@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.growth import chosen_nodes
 from benchmarks.operations import count
-from benchmarks.store import Store, Tell
+from benchmarks.store import Store, Tell, in_short
 from benchmarks.worker import alone
 from benchmarks.workload import OUTPUTS, Design, Workload
 from ketacourse.engine import compiled
@@ -120,7 +120,7 @@ def measure(store: Store, tell: Tell, *, quick: bool) -> None:
     try:
         operations = alone(count, tolerance, nodes, 64)
     except RuntimeError as error:
-        store.put("floor", {"failed": str(error)[:300]})
+        store.put("floor", {"failed": in_short(error)})
         return
     tell("floor: measuring the machine's arithmetic")
     unit = alone(seconds_per_vector)

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.accuracy import REFERENCE, TARGETS, Tuned, kernel_settings, tune
 from benchmarks.engines import ENGINES, KERNEL, Known, Settings, install_command, known, versions
-from benchmarks.store import Store, Tell
+from benchmarks.store import Store, Tell, in_short
 from benchmarks.worker import EngineProcess
 from benchmarks.workload import Array, Design
 
@@ -106,7 +106,7 @@ def _tuned(engine: Known, running: Running, truth: Array, others: dict[str, Any]
             best = _best(engine, process, truth, target)
             found[f"{target:g}"] = None if best is None else best.data
     except RuntimeError as error:
-        return {"failed": str(error)[:300]}
+        return {"failed": in_short(error)}
     return {"targets": found}
 
 

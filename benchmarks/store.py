@@ -23,6 +23,11 @@ def code_digest() -> str:
     return text.hexdigest()[:16]
 
 
+def in_short(error: Exception) -> str:
+    """Return the first line of a message; what follows tells of the machine, not of the engine."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")
+
+
 class Store:
     """A folder of results of one extent (quick or full) and one state of the code.
 

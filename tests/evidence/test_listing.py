@@ -7,6 +7,8 @@ import pytest
 from ketacourse.errors import EvidenceError
 from ketacourse.evidence.catalogue import build_catalogue, load_catalogue
 from ketacourse.evidence.listing import LISTS, look_up
+from ketacourse.evidence.posterior import load_posterior
+from ketacourse.evidence.variants import BASE
 
 SOURCES = {
     "a": {"citation": "A 2020", "doi": "10.1000/a", "design": "trial", "n": 12,
@@ -47,6 +49,15 @@ def test_a_parameter_is_shown_in_full_with_its_source(catalogue):
         assert part in shown
     for part in ("B 2021 (recalled, not read)", "https://example.org/b", "stage 'mood'"):
         assert part in shown
+
+
+def test_a_calibrated_number_is_shown_as_its_prior_and_as_runs_use_it():
+    name = "variability.pressure_reading"
+    answer = look_up(name)
+    assert answer.data["parameter"]["typical"] == load_catalogue().parameter(name).typical
+    assert answer.data["calibrated"]["typical"] == load_posterior().typical(BASE)[name]
+    assert "which runs use" in answer.text()
+    assert look_up("carry_over.hads").data["calibrated"] is None
 
 
 def test_who_reads_a_number_can_be_named(catalogue):

@@ -58,7 +58,8 @@ def test_masking_moves_expectancy_and_a_trial_moves_care():
                     setting="trial")  # fmt: skip
     found = regimen_of(patient(), course)
     assert found.expectancy_shift > 0.0
-    assert found.care_shift > 0.0
+    trial, clinic = (value_in_force(f"placebo.care_{s}", "1") for s in ("trial", "clinic"))
+    assert np.sign(found.care_shift) == np.sign(trial - clinic) != 0.0
 
 
 def test_circumstances_change_how_fast_gains_fade():

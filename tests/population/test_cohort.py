@@ -8,16 +8,15 @@ import pytest
 from ketacourse.engine.solve import solve
 from ketacourse.errors import InputError, OutOfRangeError
 from ketacourse.evidence.catalogue import load_catalogue
-from ketacourse.evidence.variants import BASE, load_variants
+from ketacourse.evidence.variants import load_variants
 from ketacourse.model import chain
 from ketacourse.population.batch import REFERENCE_COURSE, pose_course
 from ketacourse.population.cohort import arm_parameters, draw_cohort
 from ketacourse.population.ensemble import CHAIN_UNITS
-from ketacourse.population.measurement import observe, read_pressure_rise
+from ketacourse.population.measurement import observe
 from ketacourse.population.specification import population_preset
 from ketacourse.population.typical import (
     belief_units,
-    calibrated_belief,
     reference_peaks,
     typical_values,
 )
@@ -313,17 +312,6 @@ def test_response_differs_by_class(trial, first_day):
     fell = 1.0 - madrs[:, -1] / madrs[:, 0]
     weak, partial, full = (np.mean(fell[trial.response_class == k]) for k in range(len(CLASSES)))
     assert weak < 0.3 < partial < 0.55 < full
-
-
-def test_pressure_rises_by_the_published_mean_and_spread(trial, first_day):
-    """One service printed 16.0 (SD 11.2) mmHg, a pool of fifteen articles 12.6."""
-    factors = draw_session_factors(
-        1, seed=1, first=0, count=MANY, catalogue=CATALOGUE, belief=calibrated_belief(BASE)
-    )
-    true = first_day.of("sbp_rise").max(axis=1) * factors.pressure[0]
-    read = read_pressure_rise(true, session=0, seed=1, first=0)
-    assert 12.6 < read.mean() < 17.0
-    assert read.std() == pytest.approx(11.2, rel=0.2)
 
 
 def test_dissociation_is_right_skewed_with_the_published_mean_and_spread(trial, first_day):

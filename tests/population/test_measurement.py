@@ -10,7 +10,6 @@ from ketacourse.population.measurement import (
     Rating,
     latent_scores,
     observe,
-    read_pressure_rise,
     remembered,
 )
 from ketacourse.therapy.scales import scale
@@ -135,9 +134,3 @@ def test_a_form_asks_about_the_mean_of_the_time_looked_back_on(visit_h, recall_h
 def test_a_negative_recall_is_refused():
     with pytest.raises(OutOfRangeError, match="recall is -1"):
         remembered(TIMES, FALL, np.array([24.0]), recall_h=-1.0)
-
-
-def test_a_small_rise_of_pressure_may_read_as_a_fall():
-    read = read_pressure_rise(np.full(MANY, 2.0), session=0, seed=1, first=0)
-    assert read.mean() == pytest.approx(2.0, abs=0.1)
-    assert (read < 0.0).mean() > 0.2

@@ -3,11 +3,16 @@
 The studies here are made up.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.evidence.variants import BASE
+from ketacourse.population.beliefs import Member
+from ketacourse.population.typical import calibrated_belief
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
-from ketacourse.trials.replicate_safety import predict_safety
+from ketacourse.trials.replicate_safety import predict_safety, safety_values
 from ketacourse.trials.replicate_safety_rows import LABEL_MG, safety_query
 
 ROW = {
@@ -203,3 +208,15 @@ def test_intervals_hold_the_prediction_and_narrow_with_the_study():
 
 def test_the_same_seed_gives_the_same_answer():
     assert predictions({}, seed=4) == predictions({}, seed=4)
+
+
+def test_pressure_as_read_differs_between_patients_as_published():
+    """One service printed 16.0 (SD 11.2) mmHg, a pool of fifteen articles 12.6."""
+    rise = query()
+    member = Member(belief=calibrated_belief(BASE))
+    mean, spread = safety_values(
+        [rise, replace(rise, spread=True)], [member], catalogue=load_catalogue(), patients=1000,
+        seed=1,
+    )[0]  # fmt: skip
+    assert 12.6 < mean < 19.6
+    assert spread == pytest.approx(11.2, rel=0.15)

@@ -7,7 +7,7 @@ account of mood, so one estimate serves every mechanism. Each published number i
 
 from collections.abc import Mapping, Sequence
 from csv import DictReader
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from ketacourse.course.calibration_progress import Progress
 from ketacourse.evidence.catalogue import Catalogue, load_catalogue
 from ketacourse.evidence.cells import reading
+from ketacourse.evidence.posterior import without_posterior
 from ketacourse.infer.estimate import Estimate, estimate, without_rows
-from ketacourse.infer.free import FreeParameter, free_parameters, natural_values
-from ketacourse.infer.rows import FitRow, Kind, compared, covariance
+from ketacourse.infer.free import Believed, FreeParameter, free_parameters
+from ketacourse.infer.rows import FitRow, Kind, between_studies, compared, covariance
 from ketacourse.population.beliefs import Member
-from ketacourse.population.typical import belief_units
-from ketacourse.quantity import conversion_factor
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
 from ketacourse.trials.replicate_safety import safety_values
 from ketacourse.trials.replicate_safety_rows import SafetyQuery, safety_query
@@ -39,11 +38,15 @@ FREE_EFFECTS = (
 """Quantities that published side effects can move. How dissociation wears off with
 repetition is not among them: no usable row compares early and late sessions."""
 SEED = 31
-PATIENTS = 200
+PATIENTS = 1000
+"""Virtual patients per course: the spread of a skewed effect needs many."""
 ITERATIONS = 5
 """Most steps of the search."""
-LABEL = "spravato_label"
-"""Beginning of the sources that print one and the same programme of trials."""
+PROGRAMME = "esketamine programme"
+PROGRAMME_SOURCES = (
+    "adverse_events", "doherty2020", "jnj_", "spravato_label", "sustain3", "transform",
+)  # fmt: skip
+"""Beginnings of the sources that print one and the same programme of trials: one study."""
 USUAL_N = 50
 """Patients behind a number that does not say (assumed)."""
 
@@ -109,19 +112,24 @@ def effect_data(catalogue: Catalogue) -> EffectData:
         if query.form not in ("share", "peak", "at") or query.effect == "plasma":
             continue
         n = (query.n or USUAL_N) * (query.course.sessions if query.per_session else 1)
-        rows.append(
-            FitRow(
-                row_id=cells["row_id"],
-                study=LABEL if cells["source"].startswith(LABEL) else cells["source"],
-                arm=f"{cells['source_id']}/{cells['population']}",
-                kind="rate" if query.form == "share" else "days",
-                value=value if query.form != "share" else 100.0 * value / query.factor,
-                n=n,
-                sd_points=0.0,
-                benefit=1.0,
-            )
+        row = FitRow(
+            row_id=cells["row_id"],
+            study=_study(cells["source_id"]),
+            arm=f"{cells['source_id']}/{cells['population']}",
+            kind="rate" if query.form == "share" else "days",
+            value=value if query.form != "share" else 100.0 * value / query.factor,
+            n=n,
+            sd_points=0.0,
+            benefit=1.0,
         )
         queries.append(query)
+        rows.append(row)
+        if query.form != "share" and cells["spread_type"] == "SD":
+            # How much patients differ was published too: without it only tails would tell.
+            queries.append(replace(query, spread=True))
+            # Chance moves a mean and a spread hardly together: a group of its own.
+            name, arm = f"{row.row_id} SD", f"{row.arm} SD"
+            rows.append(replace(row, row_id=name, arm=arm, value=float(cells["spread"])))
     text = files("ketacourse.evidence").joinpath("observations", "safety.csv").read_text("utf-8")
     return EffectData(
         queries=tuple(queries),
@@ -135,22 +143,22 @@ def effect_data(catalogue: Catalogue) -> EffectData:
     )
 
 
+def _study(source: str) -> str:
+    return PROGRAMME if source.startswith(PROGRAMME_SOURCES) else source
+
+
 class EffectPredictor:
     """Predicts every row at many points of the free parameters."""
 
     def __init__(
         self, data: EffectData, parameters: Sequence[FreeParameter], catalogue: Catalogue
     ) -> None:
-        self.data, self.parameters, self.catalogue = data, tuple(parameters), catalogue
-        units = belief_units()
-        self.factors = {
-            p.name: conversion_factor(catalogue.parameter(p.name).unit, units[p.name])
-            for p in parameters
-        }
+        self.data, self.catalogue = data, catalogue
+        self.believed = Believed(parameters, catalogue)
 
     def __call__(self, points: Array) -> Array:
         """Return predictions on the scale of comparison, shape (k, n_rows)."""
-        members = tuple(Member(belief=self._belief(p)) for p in points)
+        members = tuple(Member(belief=self.believed(p)) for p in points)
         values = safety_values(
             self.data.queries, members, catalogue=self.catalogue, patients=PATIENTS, seed=SEED
         )
@@ -159,10 +167,6 @@ class EffectPredictor:
             shown = 100.0 * column / query.factor if query.form == "share" else column
             found.append(compared(row.kind, shown, row.n))
         return np.array(found).T
-
-    def _belief(self, point: Array) -> dict[str, float]:
-        values = natural_values(self.parameters, point)
-        return {name: value * self.factors[name] for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,25 +191,40 @@ class EffectCalibration:
 def calibrate_effects(*, keep: Path | None = None) -> EffectCalibration:
     """Estimate the free parameters of side effects.
 
+    The spread between studies is estimated too, from what a first estimate leaves unexplained.
+
     Parameters
     ----------
     keep
-        Folder in which a finished estimate is kept, so that an interrupted run goes on.
+        Folder in which finished estimates are kept, so that an interrupted run goes on.
     """
     catalogue = load_catalogue()
     data = effect_data(catalogue)
     parameters = free_parameters(FREE_EFFECTS, catalogue=catalogue, overrides={})
-    kept = Progress(keep, [data.digest, FREE_EFFECTS, PATIENTS, SEED, ITERATIONS])
-    found = kept.read("side-effects")
-    if found is None:
-        found = estimate(
-            EffectPredictor(data, parameters, catalogue),
-            observed=data.observed,
-            errors=data.errors,
-            parameters=parameters,
-            iterations=ITERATIONS,
-        )
-        kept.write("side-effects", found)
+    kept = Progress(
+        keep,
+        [data.digest, [r.study for r in data.rows], FREE_EFFECTS, PATIENTS, SEED, ITERATIONS],
+    )
+
+    def search(step: str, data: EffectData, begin: Array | None) -> Estimate:
+        found = kept.read(step)
+        if found is None:
+            with without_posterior():  # what ships must not reach the next estimate
+                found = estimate(
+                    EffectPredictor(data, parameters, catalogue),
+                    observed=data.observed,
+                    errors=data.errors,
+                    parameters=parameters,
+                    start=begin,
+                    iterations=ITERATIONS,
+                )
+            kept.write(step, found)
+        return found
+
+    first = search("side-effects-first", data, None)
+    tau = between_studies(data.observed - first.predicted, data.rows, start=dict(data.tau))
+    data = replace(data, tau=tau)
+    found = search("side-effects-again", data, first.mode)
     return EffectCalibration(parameters=tuple(parameters), found=found, data=data)
 
 

@@ -79,7 +79,9 @@ POINTS_PER_SD = 9.5
 """What one standard deviation of a pooled difference stands for (MADRS points, assumed): scores
 after treatment differ by 8 to 12 points."""
 _PEAK_SD = 0.14  # of the pooled difference at its peak
-_LATE_SD = 2.0 * _PEAK_SD  # fewer trials followed their patients to then (assumed)
+# Fewer trials followed their patients to then (error twice as large, assumed), and the estimate
+# itself is not printed: it may lie anywhere within 1.96 errors of nothing.
+_LATE_SD = 2.0 * _PEAK_SD * (1.0 + 1.96**2 / 3.0) ** 0.5
 _HAN = 184  # half of the 368 patients of nine trials had the drug
 ASKED: Mapping[str, Asked] = {
     "han2016_c01": Asked(arm=_after_one("1", "response_rate", "saline_parallel"), n=_HAN),
@@ -155,7 +157,7 @@ def pooled_rows() -> tuple[tuple[PooledRow, ...], tuple[TrialQuery, ...]]:
         arms = [asked.arm] if asked.control is None else [asked.arm, asked.control]
         positions = tuple(range(len(queries), len(queries) + len(arms)))
         queries += [trial_query({**PLAIN, **arm}) for arm in arms]
-        unit = POINTS_PER_SD if row.metric in STANDARDISED else 1.0
+        unit = points_in(row.metric)
         value = unit * float(row.value.text)
         middle = float(compared(kind, value, asked.n))
         if row.ci_low is not None and row.ci_high is not None:
@@ -177,6 +179,11 @@ def pooled_rows() -> tuple[tuple[PooledRow, ...], tuple[TrialQuery, ...]]:
             )
         )
     return tuple(rows), tuple(queries)
+
+
+def points_in(metric: str) -> float:
+    """Return the MADRS points that one unit of a difference stands for; 1 for points and rates."""
+    return POINTS_PER_SD if metric in STANDARDISED else 1.0
 
 
 def pooled_arms() -> list[tuple[TrialArm, list[int]]]:

@@ -59,6 +59,7 @@ def write_posterior(
         "between_studies": {k: round(v, 4) for k, v in calibration.data.tau.items()},
         "weights": {k: round(v, 4) for k, v in calibration.weights.items()},
         "misfit": {k: round(e.misfit, 1) for k, e in calibration.estimates.items()},
+        "steps": {k: e.iterations for k, e in calibration.estimates.items()},
     }
     _write(folder, [p.name for p in calibration.parameters], rows, effects, made_by)
 
@@ -92,6 +93,7 @@ def _write(
     made_by["side_effects"] = {
         "data": effects.data.digest,
         "rows": len(effects.data.rows),
+        "between_studies": {k: round(effects.data.tau[k], 4) for k in ("rate", "days")},
         "misfit": round(e.misfit, 1),
     }
     folder.mkdir(parents=True, exist_ok=True)

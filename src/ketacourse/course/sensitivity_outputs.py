@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ketacourse.course.pooled import PLAIN, SHAM
 from ketacourse.engine.accuracy import accurate_nodes
 from ketacourse.engine.solve import solve
 from ketacourse.population.beliefs import Member
@@ -38,14 +39,8 @@ OUTPUTS: Mapping[str, str] = {
 """What is asked, with its unit."""
 MINUTES = np.concatenate([np.arange(10.0, 125.0, 10.0), [150.0, 180.0, 240.0]])
 SIX = "0;2;4;7;9;11"
-_ARM = {
-    "diagnosis": "trd", "n": "100", "drug": "ketamine", "route": "iv_infusion",
-    "dose_mg_per_kg": "0.5", "dose_mg": "", "duration_min": "40", "session_days": "0",
-    "masking": "active_placebo", "control": "", "new_oral_antidepressant": "no",
-    "setting": "trial", "therapy_days": "", "scale": "madrs", "baseline_mean": "31",
-    "baseline_sd": "6", "time_days": "1", "outcome": "change", "notes": "",
-}  # fmt: skip
-_SHAM = {"drug": "none", "dose_mg_per_kg": "", "control": "midazolam"}
+_ARM = {**PLAIN, "masking": "active_placebo"}
+_SHAM = {**SHAM, "control": "midazolam"}
 
 
 def outputs_of(task: tuple[tuple[Member, ...], int]) -> Array:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ketacourse.course.pooled import PLAIN
+from ketacourse.course.pooled import PLAIN, SHAM
 from ketacourse.evidence.posterior import load_posterior
 from ketacourse.evidence.variants import BASE, load_variants
 from ketacourse.population.beliefs import Member
@@ -19,7 +19,6 @@ from ketacourse.trials.replicate_trial_rows import trial_query
 
 SEED = 77
 SIX = "0;2;4;7;9;11"
-_SHAM = {"drug": "none", "dose_mg_per_kg": ""}
 
 
 class Asker(Protocol):
@@ -44,7 +43,7 @@ def shape(*, patients: int = 400) -> dict[str, float]:
 
     def gain(day: float, **arm: str) -> float:
         drug = ask("change", day, masking="anaesthesia", **arm)
-        sham = ask("change", day, masking="anaesthesia", control="saline", **_SHAM)
+        sham = ask("change", day, masking="anaesthesia", control="saline", **SHAM)
         return drug - sham
 
     six = {"session_days": SIX, "masking": "open"}
@@ -65,14 +64,14 @@ def shape(*, patients: int = 400) -> dict[str, float]:
         "spread_at_24h": ask("spread", 1),
         "advantage_at_day_7": gain(7) / day_1,
         "advantage_at_day_14": gain(14) / day_1,
-        "control_crossover": -ask("change", 1, control="saline", **_SHAM),
+        "control_crossover": -ask("change", 1, control="saline", **SHAM),
         "control_spray": -ask(
-            "change", 1, masking="placebo_spray", control="placebo_spray", **_SHAM
+            "change", 1, masking="placebo_spray", control="placebo_spray", **SHAM
         ),
         "control_midazolam": -ask(
-            "change", 1, masking="active_placebo", control="midazolam", **_SHAM
+            "change", 1, masking="active_placebo", control="midazolam", **SHAM
         ),
-        "control_anaesthesia": -ask("change", 1, masking="anaesthesia", control="saline", **_SHAM),
+        "control_anaesthesia": -ask("change", 1, masking="anaesthesia", control="saline", **SHAM),
         "six_doses": after_six,
         "early_response": ask("response_rate", 5, **six) / after_six,
         # As clinics rate: a questionnaire, when the next session would be due.
@@ -85,7 +84,7 @@ def shape(*, patients: int = 400) -> dict[str, float]:
         "relapse_tail": ask("relapse_free", 94, **six, **free),
         # Under usual care: the attention of a trial is no part of it.
         "drift": ask("change", 84, session_days="", masking="open", control="saline",
-                     setting="clinic", **_SHAM),
+                     setting="clinic", **SHAM),
     }  # fmt: skip
 
 

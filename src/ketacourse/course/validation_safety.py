@@ -109,9 +109,10 @@ def safety_rows(
     )
     found |= dict(zip(places, got[: len(places)], strict=True))
     check_effects_table(catalogue)
-    for row_id, other in left_out_rows(calibrate_effects()).items():
-        i = next(k for k, row in enumerate(cells) if row["row_id"] == row_id)
-        found[i] = moved_prediction(found[i], other)
+    left_out = left_out_rows(calibrate_effects())
+    for i, row in enumerate(cells):
+        if row["row_id"] in left_out:
+            found[i] = moved_prediction(found[i], left_out[row["row_id"]])
     figures = {
         name: math.nan if p.predicted is None else p.predicted
         for name, p in zip(FIGURES, got[len(places) :], strict=True)

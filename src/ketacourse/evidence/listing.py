@@ -17,7 +17,9 @@ from ketacourse.evidence.claims import VERDICT_WORDS, load_claims
 from ketacourse.evidence.concentrations import load_concentrations
 from ketacourse.evidence.links import load_links
 from ketacourse.evidence.observations import KINDS, load_observations
+from ketacourse.evidence.posterior import as_calibrated, load_posterior
 from ketacourse.evidence.source import Source
+from ketacourse.evidence.variants import BASE
 
 STAGES = {
     "patient": "defaults for a patient",
@@ -114,7 +116,16 @@ def list_parameters(parameters: Iterable[Parameter], *, title: str) -> Answer:
     lines.append(
         f"{len(shown)} numbers: " + ", ".join(f"{n} {grade}" for grade, n in counts.items()) + "."
     )
-    data = {"parameters": [parameter_as_dict(p) for p in shown], "counts": counts}
+    moved = [p.name for p in shown if _in_force(p) is not None]
+    if moved:
+        lines.append(
+            f"{len(moved)} of them are priors of the calibration; name one to see what runs use."
+        )
+    data = {
+        "parameters": [parameter_as_dict(p) for p in shown],
+        "counts": counts,
+        "calibrated": moved,
+    }
     return Answer(title=title, lines=tuple(lines), data=data)
 
 
@@ -123,9 +134,11 @@ def describe_parameter(name: str, catalogue: Catalogue, used_by: UsedBy) -> Answ
     p = catalogue.parameter(name)
     source = catalogue.source_of(name)
     readers = tuple(used_by.get(name, (f"the equations of the stage '{p.stage}'",)))
+    used = _in_force(p)
     rows = [
         ("value", _amount(p.typical, p.unit)),
         ("90% belief", _interval(p)),
+        ("as calibrated", _as_used(used)),
         ("prior", p.prior),
         ("between patients", f"CV {100.0 * p.bsv_cv:.3g}%" if p.bsv_cv else "no spread of its own"),
         ("hard bounds", f"{_short(p.minimum)} to {_short(p.maximum)}"),
@@ -136,6 +149,7 @@ def describe_parameter(name: str, catalogue: Catalogue, used_by: UsedBy) -> Answ
     ]
     data = {
         "parameter": parameter_as_dict(p),
+        "calibrated": None if used is None else parameter_as_dict(used),
         "used_by": list(readers),
         "source": source_as_dict(source),
     }
@@ -266,6 +280,21 @@ def source_as_dict(s: Source) -> dict[str, Any]:
         "population": s.population,
         "read": s.read,
     }
+
+
+def _in_force(p: Parameter) -> Parameter | None:
+    """Return a parameter as runs of the base variant use it, or None if it was not calibrated."""
+    posterior = load_posterior()
+    if posterior is None or p.name not in posterior.names:
+        return None
+    return as_calibrated(p, BASE)
+
+
+def _as_used(used: Parameter | None) -> str:
+    if used is None:
+        return ""
+    amount = _amount(used.typical, used.unit)
+    return f"{amount} {_interval(used)}, which runs use; value and belief above are its prior"
 
 
 class _Row(NamedTuple):

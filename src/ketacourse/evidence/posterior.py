@@ -7,7 +7,8 @@ the priors; what was not calibrated stays at them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from csv import reader
 from dataclasses import dataclass, replace
 from functools import cache
@@ -81,9 +82,35 @@ class Posterior:
         return dict(zip(self.names, (float(v) for v in rows[draw % len(rows)]), strict=True))
 
 
-@cache
+_SET_ASIDE: list[bool] = []
+"""Not empty while the shipped posterior is set aside."""
+
+
+def set_aside() -> None:
+    """Let this process run as if nothing had been calibrated, to its end.
+
+    For processes that estimate anew: what ships must not reach the next estimate.
+    """
+    _SET_ASIDE.append(True)
+
+
+@contextmanager
+def without_posterior() -> Iterator[None]:
+    """Run a block as if nothing had been calibrated."""
+    _SET_ASIDE.append(True)
+    try:
+        yield
+    finally:
+        _SET_ASIDE.pop()
+
+
 def load_posterior() -> Posterior | None:
-    """Return the shipped posterior, or None when the package was not calibrated."""
+    """Return the shipped posterior; None when the package was not calibrated or it is set aside."""
+    return None if _SET_ASIDE else _shipped()
+
+
+@cache
+def _shipped() -> Posterior | None:
     folder = files("ketacourse.evidence").joinpath(FOLDER)
     table = folder.joinpath("posterior.csv")
     if not table.is_file():

@@ -87,7 +87,8 @@ class Truth:
     regimens
         The designs as the course model sees them, with strengths of shape (S, N).
     known
-        What the chain fixes outright, by parameter of the course model, shape (N,).
+        What the chain fixes outright, or where a fit starts and is held to, by parameter of the
+        course model, shape (N,).
     covariates
         What a clinic may know, by name, shape (N,).
     class_of
@@ -137,6 +138,8 @@ def _part(members: tuple[Member, ...], start: int, seed: int, catalogue: Catalog
             "care": np.maximum(parameters["patient.care_max"], LEAST_SHARE),
             "antidepressant": np.maximum(parameters["patient.antidepressant_max"], LEAST_SHARE),
             "drift": _natural_drift(parameters),
+            # The same equation; where a course says little of it, the chain's own value stays.
+            "holding": parameters["structure.therapy_stabilisation"],
         },
         covariates=_covariates(cohorts),
         class_of=np.concatenate([c.response_class for c in cohorts]),

@@ -29,7 +29,8 @@ FITTED: dict[str, tuple[float, float]] = {
     "therapy": (0.2, 0.2),
     "holding": (0.5, 0.5),
 }
-"""What is fitted: a starting value in natural units, and the SD of the prior on the free scale."""
+"""What is fitted: a starting value in natural units unless the chain gives one, and the SD of the
+prior about it on the free scale."""
 
 ROUNDS = 18
 STEP = 1e-4

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from ketacourse.errors import InputError
 from ketacourse.evidence.catalogue import Catalogue, Parameter
+from ketacourse.population.typical import belief_units
 from ketacourse.population.uncertainty import Z90
+from ketacourse.quantity import conversion_factor
 
 Array = NDArray[np.float64]
 Scale = Literal["identity", "log", "logit"]
@@ -109,3 +111,23 @@ def free_parameters(
 def natural_values(parameters: Sequence[FreeParameter], free: Array) -> dict[str, float]:
     """Return one point as values by name, in the catalogue's units."""
     return {p.name: p.natural(float(x)) for p, x in zip(parameters, free, strict=True)}
+
+
+class Believed:
+    """Turns points of the free parameters into beliefs a simulation can be run under.
+
+    Values are in the units of the simulation, which are not always the catalogue's.
+    """
+
+    def __init__(self, parameters: Sequence[FreeParameter], catalogue: Catalogue) -> None:
+        self._parameters = tuple(parameters)
+        units = belief_units()
+        self._factors = {
+            p.name: conversion_factor(catalogue.parameter(p.name).unit, units[p.name])
+            for p in parameters
+        }
+
+    def __call__(self, point: Array) -> dict[str, float]:
+        """Return the values of one point by name."""
+        values = natural_values(self._parameters, point)
+        return {name: value * self._factors[name] for name, value in values.items()}

@@ -109,16 +109,6 @@ def observe(
     return np.rint(np.clip(score, form.minimum, form.maximum)).astype(np.int16)
 
 
-def read_pressure_rise(rise_mmhg: Array, *, session: int | str, seed: int, first: int) -> Array:
-    """Return rises of systolic pressure as the cuff reads them (mmHg), shape (N,).
-
-    A small true rise may read as a fall: two readings and ordinary fluctuation differ.
-    """
-    sd = load_catalogue().value("variability.pressure_reading", "mmHg")
-    error = normals(seed, f"pressure:{session}", first, rise_mmhg.size)[:, 0]
-    return np.asarray(rise_mmhg + sd * error)
-
-
 def latent_scores(madrs: Array, key: str) -> Array:
     """Return perfect scores on a scale from latent MADRS totals, by the published link.
 

@@ -7,8 +7,8 @@ DISCLAIMER = (
     "research and decision support, not a medical device, and it doses nobody.",
     "It shows what published group data would lead one to expect for a patient like this one. "
     "A single person can do better or worse than every band drawn here. Concentrations rest on "
-    "published models, mood is fitted to published groups, and side effects are set near pooled "
-    "results of trials. None of it has been tested on new patients.",
+    "published models; mood and side effects are fitted to published groups. None of it has been "
+    "tested on new patients.",
     "Much between the receptor and the mood is known from animals only, or is contested. Each "
     "link is graded, and the grades are part of the answer.",
     "The prescriber decides, with the patient in view and measured values in hand. Nothing here "

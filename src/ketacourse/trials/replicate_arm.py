@@ -134,7 +134,7 @@ def population_of(design: ArmDesign, pk_model: str = STANDARD) -> PopulationSpec
         preset = "bipolar_trial" if design.diagnosis == "bipolar_depression" else "trd_trial"
     spec = population_preset(preset)
     usual = spec.covariates
-    if preset == "trd_trial" and design.diagnosis != "trd":
+    if preset == "trd_trial" and design.diagnosis in MAY_BE_FIRST_EPISODE:
         usual = _not_resistant(usual)
     who = replace(
         usual,
@@ -143,6 +143,12 @@ def population_of(design: ArmDesign, pk_model: str = STANDARD) -> PopulationSpec
         age_years=_age(usual.age_years, design.age_mean),
     )
     return replace(spec, covariates=who, pk_model=pk_model)
+
+
+MAY_BE_FIRST_EPISODE = ("mdd",)
+"""Diagnoses whose trials ask for no earlier treatment. Anxiety, posttraumatic stress and obsessions
+are long illnesses that hardly ebb by themselves, and trials of ketamine take in those whom other
+treatment left ill: they count as resistant (assumed)."""
 
 
 def _not_resistant(who: CovariateSpec) -> CovariateSpec:

@@ -163,7 +163,7 @@ def safety_values(
             if query.form == "share":
                 found[:, position] = query.factor * _shares(query, run, catalogue)
             elif query.form in ("peak", "at"):
-                found[:, position] = _means(query, run)[0]
+                found[:, position] = _means(query, run)[1 if query.spread else 0]
     return found
 
 

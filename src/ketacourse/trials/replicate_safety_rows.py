@@ -116,6 +116,8 @@ class SafetyQuery:
         ``dbp_rise`` (mmHg, at least) or ``cadss`` (points, at least).
     highest
         Whether a pressure is the highest of several readings, not the true peak.
+    spread
+        Whether the standard deviation between patients is asked, not the mean.
     per_session
         Whether a share is of sessions, not of patients.
     time_min
@@ -132,6 +134,7 @@ class SafetyQuery:
     form: Form
     levels: tuple[tuple[str, float], ...] = ()
     highest: bool = False
+    spread: bool = False
     per_session: bool = False
     time_min: float | None = None
     from_end: bool = False
