@@ -39,6 +39,8 @@ CUTS_EACH = 3
 DRAWS = 1000
 TRAINED_ON = 400
 """Other patients that the baselines are fitted on, per truth and design."""
+OTHERS = 500_000
+"""Added to a seed for patients who have nothing to do with those that are tested."""
 RELAPSE_AFTER = 14.0
 RELAPSE_TOTAL = 20
 """MADRS total that, twice in a row after a response, is called a relapse (MNT-008)."""
@@ -56,21 +58,38 @@ class Task:
     size: int
     seed: int
     key: str = "madrs"
+    relapse_only: bool = False
 
     @property
     def name(self) -> str:
         """Return a name for the file of its results."""
         design = self.design.replace(" ", "-")
-        return f"{self.truth}.{design}.{self.key}.{self.size}.{self.seed}.{self.first}"
+        what = "relapse" if self.relapse_only else self.key
+        return f"{self.truth}.{design}.{what}.{self.size}.{self.seed}.{self.first}"
 
 
 def tasks(
-    size: int, *, truths: tuple[str, ...], seed: int, chunk: int = 25, key: str = "madrs"
+    size: int,
+    *,
+    truths: tuple[str, ...],
+    seed: int,
+    chunk: int = 25,
+    key: str = "madrs",
+    relapse_only: bool = False,
 ) -> list[Task]:
     """Return the chunks of ``size`` patients per truth, half on each design."""
     each = max(size // len(DESIGNS), 1)
     return [
-        Task(truth=t, design=d, first=k, count=min(chunk, each - k), size=each, seed=seed, key=key)
+        Task(
+            truth=t,
+            design=d,
+            first=k,
+            count=min(chunk, each - k),
+            size=each,
+            seed=seed,
+            key=key,
+            relapse_only=relapse_only,
+        )
         for t in truths
         for d in DESIGNS
         for k in range(0, each, chunk)
@@ -79,13 +98,14 @@ def tasks(
 
 def run(task: Task) -> dict[str, Any]:
     """Predict the next scores of a chunk of patients; plain values for a file."""
-    tested, models = _people(task.truth, task.design, task.size, task.seed, task.key)
+    tested = _people(task.truth, task.design, task.size, task.seed, task.key)
+    models = {} if task.relapse_only else _baselines(task.truth, task.design, task.seed, task.key)
     shipped = load_population()
     noise = noise_of(shipped.misfit_sd, shipped.misfit_days)
     rows: list[dict[str, Any]] = []
     relapses: list[dict[str, Any]] = []
     for i in range(task.first, min(task.first + task.count, len(tested.who))):
-        cuts = _cuts(tested, i, task.seed)
+        cuts = () if task.relapse_only else _cuts(tested, i, task.seed)
         prior = shipped.for_patient(tested.who[i])
         regimen = regimen_of(tested.who[i], tested.course)
         after = int(np.searchsorted(tested.days, RELAPSE_AFTER))
@@ -101,17 +121,16 @@ def run(task: Task) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _people(
-    truth: str, design: str, size: int, seed: int, key: str
-) -> tuple[Followed, Mapping[str, Any]]:
-    """Return the patients of a truth on a design, and the baselines fitted on others."""
-    own = truth_of(truth, size, seed=seed)
-    others = truth_of(truth, TRAINED_ON, seed=seed + 500_000)
-    train = follow(others, design, seed=seed + 500_000, key=key)
-    return follow(own, design, seed=seed, key=key), _baselines(train)
+def _people(truth: str, design: str, size: int, seed: int, key: str) -> Followed:
+    """Return the patients of a truth on a design."""
+    return follow(truth_of(truth, size, seed=seed), design, seed=seed, key=key)
 
 
-def _baselines(train: Followed) -> Mapping[str, Any]:
+@lru_cache(maxsize=4)
+def _baselines(truth: str, design: str, seed: int, key: str) -> Mapping[str, Any]:
+    """Return the baselines, fitted on other patients of the same truth and visits."""
+    others = truth_of(truth, TRAINED_ON, seed=seed + OTHERS)
+    train = follow(others, design, seed=seed + OTHERS, key=key)
     totals = train.totals.astype(float)
     return {
         "last value": last_value(totals),

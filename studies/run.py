@@ -27,6 +27,9 @@ Result = dict[str, Any]
 
 SIZES = {"prequential": 1000, "ranks": 600, "advice": 2000}
 """Study to its full size: patients per truth, or replicates."""
+FURTHER = 3.0
+"""Further patients of the full chain per patient of the prequential test, followed for relapse
+alone: few relapse, and those drawn under one joint belief resemble each other."""
 SEED = 2026
 """Not a seed that anything was tuned on."""
 ADVISED = ("full_chain", "two_exponential", "random_walk")
@@ -83,6 +86,10 @@ def run_prequential(size: int, *, cache: Path, workers: int, seed: int) -> Resul
     found: Result = {}
     for truth in TRUTHS:
         todo = prequential.tasks(size, truths=(truth,), seed=seed)
+        if truth == "full_chain":
+            todo += prequential.tasks(
+                round(FURTHER * size), truths=(truth,), seed=seed + 1, relapse_only=True
+            )
         parts = done("prequential", todo, prequential.run, cache=cache, workers=workers)
         found[truth] = prequential.summary(parts)
     return found

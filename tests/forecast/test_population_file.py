@@ -58,11 +58,24 @@ def test_free_and_natural_scale_are_inverse(prior):
 
 def test_what_is_known_of_a_patient_moves_everybody_by_its_slope():
     population = load_population()
-    one, other = (population.for_patient(patient(age_years=a)) for a in (40.0, 60.0))
+    one, other = (population.for_patient(patient(age_years=a)) for a in (40.0, 75.0))
     column = COLUMN["consolidated_gain"]
-    slope = population.slopes[COVARIATES.index("age"), column]
+    slope = population.slopes[COVARIATES.index("beyond_55"), column]
     moved = to_free(other.values)[:, column] - to_free(one.values)[:, column]
-    assert np.median(moved) == pytest.approx(20.0 * slope, abs=1e-6)
+    assert np.median(moved) == pytest.approx(2.0 * slope, abs=1e-6)
+
+
+def test_only_the_second_failed_antidepressant_and_years_beyond_55_count():
+    """Benefit does not shrink with every further failure, nor with every year: so in the chain."""
+
+    def values(**known):
+        return load_population().for_patient(patient(diagnosis="mdd", **known)).values
+
+    one, two, five = (values(failed_antidepressants=n) for n in (1, 2, 5))
+    assert np.array_equal(two, five)
+    column = COLUMN["drift"]
+    assert one[:, column].mean() < two[:, column].mean()  # an early episode ebbs by itself
+    assert np.array_equal(values(age_years=30.0), values(age_years=55.0))
 
 
 def test_what_is_not_known_of_a_patient_stays_open():

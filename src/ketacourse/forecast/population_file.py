@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 from ketacourse.errors import EvidenceError
 from ketacourse.forecast.parameters import NAMES, to_free, to_natural
 from ketacourse.forecast.people import People
+from ketacourse.population.prognosis import decades_beyond, early_step
 from ketacourse.therapy.patient import Patient
 
 Array = NDArray[np.float64]
 
 FOLDER, TABLE, ABOUT = "course_population", "people.csv.gz", "people.json"
-COVARIATES = ("bipolar", "met_share", "log_crp", "age", "female", "bmi", "failed")
-"""What a clinic may know of a patient beside scores."""
+COVARIATES = ("bipolar", "met_share", "log_crp", "beyond_55", "early_step", "female", "bmi")
+"""What a clinic may know of a patient beside scores, as the chain reads it: decades beyond 55
+years, and 1 where fewer than two antidepressants have failed."""
 _MET = {"val/val": 0.0, "val/met": 0.5, "met/met": 1.0}
 
 
@@ -81,7 +83,7 @@ def covariates_of(patient: Patient) -> dict[str, float]:
     """Return what is known of a patient, by name of the covariate."""
     found = {
         "bipolar": float(patient.diagnosis == "bipolar_depression"),
-        "age": patient.age_years,
+        "beyond_55": float(decades_beyond(patient.age_years)),
         "female": float(patient.sex == "female"),
     }
     if patient.bdnf_genotype in _MET:
@@ -90,8 +92,9 @@ def covariates_of(patient: Patient) -> dict[str, float]:
         found["log_crp"] = float(np.log(max(patient.crp_mg_per_l, 0.01)))
     if patient.bmi is not None:
         found["bmi"] = patient.bmi
-    if patient.failed_antidepressants is not None:
-        found["failed"] = float(patient.failed_antidepressants)
+    failed = patient.failed_antidepressants
+    if failed is not None or patient.diagnosis == "trd":
+        found["early_step"] = float(early_step(failed, diagnosis=patient.diagnosis))
     return found
 
 

@@ -15,6 +15,7 @@ from ketacourse.forecast.regimen import LEAST_SHARE, Regimen
 from ketacourse.population.batch import Body, pose_course
 from ketacourse.population.beliefs import Member, members_of
 from ketacourse.population.cohort import Cohort, arm_parameters, draw_cohort
+from ketacourse.population.prognosis import decades_beyond, early_step
 from ketacourse.population.specification import population_preset
 from ketacourse.therapy.course import Course
 from ketacourse.therapy.dose import Dose
@@ -223,10 +224,10 @@ def _covariates(cohorts: list[Cohort]) -> dict[str, Array]:
         "bipolar": (joined("diagnosis") == "bipolar_depression").astype(float),
         "met_share": np.asarray(joined("met_share"), dtype=float),
         "log_crp": np.log(np.maximum(np.asarray(joined("crp_mg_per_l"), dtype=float), 0.01)),
-        "age": np.asarray(joined("age_years"), dtype=float),
+        "beyond_55": decades_beyond(np.asarray(joined("age_years"), dtype=float)),
+        "early_step": early_step(np.asarray(joined("failed_antidepressants"), dtype=float)),
         "female": (joined("sex") == "female").astype(float),
         "bmi": np.asarray(joined("weight_kg"), dtype=float) / height_m**2,
-        "failed": np.asarray(joined("failed_antidepressants"), dtype=float),
     }
 
 

@@ -39,6 +39,18 @@ def early_step(failed_antidepressants: ArrayLike | None, *, diagnosis: str = "")
     return np.asarray(np.asarray(failed_antidepressants) < RESISTANT_FROM, dtype=np.float64)
 
 
+def decades_beyond(age_years: ArrayLike) -> Array:
+    """Return the decades beyond the age from which benefit falls, 0 before it.
+
+    Examples
+    --------
+    >>> decades_beyond([40.0, 65.0]).tolist()
+    [0.0, 1.0]
+    """
+    beyond = np.maximum(np.asarray(age_years, dtype=np.float64) - OLDER_FROM_YEARS, 0.0)
+    return np.asarray(beyond / 10.0)
+
+
 def benefit_log_odds(
     age_years: ArrayLike, early: ArrayLike, values: Mapping[str, ArrayLike]
 ) -> Array:
@@ -53,8 +65,7 @@ def benefit_log_odds(
     values
         ``patient.age_odds`` (per decade beyond) and ``patient.early_step_odds``.
     """
-    beyond = np.maximum(np.asarray(age_years, dtype=np.float64) - OLDER_FROM_YEARS, 0.0)
-    by_age = beyond / 10.0 * np.asarray(values["patient.age_odds"])
+    by_age = decades_beyond(age_years) * np.asarray(values["patient.age_odds"])
     return np.asarray(by_age + np.asarray(early) * np.asarray(values["patient.early_step_odds"]))
 
 
