@@ -18,7 +18,9 @@ from ketacourse.course.calibrate_effects import (
 )
 from ketacourse.course.validation_safety import check_effects_table, moved_prediction
 from ketacourse.errors import InputError
+from ketacourse.evidence import posterior as posterior_module
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.evidence.posterior import load_posterior
 from ketacourse.infer.estimate import Estimate
 from ketacourse.infer.free import free_parameters
 from ketacourse.trials.replicate_prediction import Prediction
@@ -134,6 +136,33 @@ def test_other_settings_do_not_take_up_an_old_estimate(tmp_path, monkeypatch):
         calibrate_effects_module.calibrate_effects(keep=tmp_path)
     # Each estimate searches twice: before and after the spread between studies is known.
     assert asked == 2 * [list(FREE_EFFECTS)] + 2 * [list(FREE_EFFECTS[::-1])]
+
+
+def test_what_ships_does_not_reach_the_next_estimate_of_side_effects(monkeypatch):
+    name = "safety.pressure_half"
+    assert name not in FREE_EFFECTS
+    shipped = load_posterior()
+    value = 2.0 * CATALOGUE.parameter(name).typical
+    modes = {key: np.append(values, value) for key, values in shipped.modes.items()}
+    other = replace(shipped, names=(*shipped.names, name), modes=modes)
+    middle = np.array([p.mean for p in PARAMETERS])
+    seen = []
+
+    def look(predict, **_):
+        seen.append(predict(middle[None])[0])
+        return Estimate(
+            mode=middle, covariance=np.eye(len(PARAMETERS)), predicted=seen[-1],
+            jacobian=np.zeros((len(seen[-1]), len(PARAMETERS))), objective=0.0, misfit=0.0,
+            iterations=0,
+        )  # fmt: skip
+
+    monkeypatch.setattr(calibrate_effects_module, "PATIENTS", 50)
+    monkeypatch.setattr(calibrate_effects_module, "effect_data", lambda _: few(4))
+    monkeypatch.setattr(calibrate_effects_module, "estimate", look)
+    calibrate_effects_module.calibrate_effects()
+    monkeypatch.setattr(posterior_module, "_shipped", lambda: other)
+    calibrate_effects_module.calibrate_effects()
+    assert np.array_equal(seen[0], seen[-1])
 
 
 def test_the_shipped_side_effects_belong_to_the_shipped_table(monkeypatch):

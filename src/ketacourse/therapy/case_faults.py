@@ -4,6 +4,7 @@ Lists are counted from 1 in the paths, as a reader of the file counts them.
 """
 
 import json
+import math
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -189,7 +190,7 @@ def _kind_of(value: object) -> str:
     if isinstance(value, int):
         return "a whole number"
     if isinstance(value, float):
-        return "a number with a fraction"
+        return "a number with a fraction" if math.isfinite(value) else "not a finite number"
     if isinstance(value, list):
         return "a list"
     return "a table" if isinstance(value, Mapping) else "a date or time"
