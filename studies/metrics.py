@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 from scipy.stats import chisquare
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 
 Array = NDArray[np.float64]
 
@@ -107,32 +109,32 @@ class Slope:
     intercept: float
     n: int
     events: int
+    clusters: int
 
 
-def calibration_slope(chance: Array, happened: NDArray[np.bool_]) -> Slope:
+def calibration_slope(
+    chance: Array, happened: NDArray[np.bool_], cluster: NDArray[np.int64]
+) -> Slope:
     """Return slope and intercept of the outcome on the log odds of the stated chance.
 
     One and zero are perfect; a slope below one means chances too extreme.
+
+    Parameters
+    ----------
+    cluster
+        Number of the group each outcome belongs to, shape (N,): outcomes within a group may
+        resemble each other, and the interval holds that (sandwich estimate).
     """
     p = np.clip(chance, 1e-3, 1.0 - 1e-3)
     x = np.column_stack([np.ones(p.size), np.log(p / (1.0 - p))])
-    y = happened.astype(float)
-    beta = np.array([0.0, 1.0])
-    information = np.eye(2)
-    for _ in range(50):
-        mean = expit(x @ beta)
-        weight = mean * (1.0 - mean) + 1e-9
-        information = x.T @ (x * weight[:, None])
-        step = np.linalg.solve(information + 1e-9 * np.eye(2), x.T @ (y - mean))
-        beta = beta + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-9:
-            break
-    sd = float(np.sqrt(np.linalg.inv(information + 1e-9 * np.eye(2))[1, 1]))
-    z = float(ndtri(0.975))
+    fitted = GLM(happened.astype(float), x, family=families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": cluster}
+    )
+    lower, upper = fitted.conf_int()[1]
     return Slope(
-        slope=float(beta[1]), slope_lower=float(beta[1] - z * sd),
-        slope_upper=float(beta[1] + z * sd), intercept=float(beta[0]), n=int(p.size),
-        events=int(y.sum()),
+        slope=float(fitted.params[1]), slope_lower=float(lower), slope_upper=float(upper),
+        intercept=float(fitted.params[0]), n=int(p.size), events=int(happened.sum()),
+        clusters=int(np.unique(cluster).size),
     )  # fmt: skip
 
 

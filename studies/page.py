@@ -172,12 +172,12 @@ def _prequential(result: Mapping[str, Any], folder: str) -> Iterator[str]:
     yield ""
     yield (
         "Relapse by week twelve (MADRS 20 or more twice in a row) after a response on day 14. Of "
-        "the full chain three further patients for each of the others are followed for this "
-        "alone: few relapse. Eight patients there share one joint draw of the chain's numbers, "
-        "which the intervals of the slope do not hold:"
+        "the full chain twelve further patients for each of the others are followed for this "
+        "alone: few relapse. Every patient there is followed on both designs, and eight share one "
+        "joint draw of the chain's numbers; the interval of the slope counts them as one group:"
     )
     yield ""
-    yield "| truth | patients | stated | happened | Brier (of the mean) | slope (95%) |"
+    yield "| truth | courses | stated | happened | Brier (of the mean) | slope (95%) |"
     yield "|---|---|---|---|---|---|"
     for name, own in result["truths"].items():
         r = own.get("relapse")

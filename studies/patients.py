@@ -13,7 +13,7 @@ from ketacourse.therapy.dose import Dose
 from ketacourse.therapy.patient import Patient
 from ketacourse.therapy.score import Score
 from ketacourse.therapy.session import DrugSession
-from studies.chain import ChainPatients, chain_patients
+from studies.chain import PER_BELIEF, ChainPatients, chain_patients
 from studies.truths import FOREIGN, Truth
 
 Array = NDArray[np.float64]
@@ -51,6 +51,9 @@ class Followed:
         Totals written down at each visit (points), shape (N, T).
     true
         True MADRS at each visit (points), shape (N, T).
+    group
+        Number of the joint draw that each was drawn under, shape (N,): patients of one draw
+        resemble each other.
     key
         The scale.
     """
@@ -60,6 +63,7 @@ class Followed:
     days: Array
     totals: NDArray[np.int16]
     true: Array
+    group: NDArray[np.int64]
     key: str
 
     @property
@@ -102,8 +106,9 @@ def follow(truth: Truth, design: str, *, seed: int, key: str = "madrs") -> Follo
     else:
         totals = _answered(truth, doses, amount, days, key, seed)
     return Followed(
-        who=known_of(truth), doses=DESIGNS[design], days=days, totals=totals, true=true, key=key
-    )
+        who=known_of(truth), doses=DESIGNS[design], days=days, totals=totals, true=true,
+        group=group_of(truth), key=key,
+    )  # fmt: skip
 
 
 def _rated(true: Array, days: Array, seed: int) -> NDArray[np.int16]:
@@ -132,6 +137,12 @@ def _answered(
         observe(perfect[:, k], key=key, visit=k, seed=seed, first=0) for k in range(days.size)
     ]
     return np.stack(columns, axis=1)
+
+
+def group_of(truth: Truth) -> NDArray[np.int64]:
+    """Return the number of the joint draw each patient was drawn under, shape (N,)."""
+    each = PER_BELIEF if isinstance(truth, ChainPatients) else 1
+    return np.arange(truth.size) // each
 
 
 def known_of(truth: Truth) -> tuple[Patient, ...]:

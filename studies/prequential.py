@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ketacourse.course.refit import DRAWS as COURSES
 from ketacourse.forecast.future import imagined, scores
 from ketacourse.forecast.likelihood import noise_of
 from ketacourse.forecast.population_file import load_population
@@ -180,11 +181,11 @@ def _relapse(found: Any, regimen: Any, tested: Followed, i: int, cut: int) -> li
     if tested.key != "madrs" or tested.totals[i, cut - 1] > 0.5 * tested.totals[i, 0]:
         return []
     days = tested.days[cut:]
-    futures = imagined(found, days, seed=1, draws=DRAWS)
+    futures = imagined(found, days, seed=1, draws=COURSES)
     drawn = scores(futures, regimen, tested.key, days)
     chance = float(np.mean(_twice(drawn)))
     happened = bool(_twice(tested.totals[i, cut:][None].astype(float))[0])
-    return [{"patient": i, "chance": chance, "happened": happened}]
+    return [{"patient": i, "group": int(tested.group[i]), "chance": chance, "happened": happened}]
 
 
 def _twice(totals: Array) -> NDArray[np.bool_]:
@@ -234,15 +235,17 @@ def summary(parts: list[dict[str, Any]]) -> dict[str, Any]:
             **{n: float(np.abs(column[f"{n}: mean"] - observed)[here].mean()) for n in BASELINES},
         }
     found["mae_by_scores_known"] = by_cut
-    relapses = [r for p in parts for r in p["relapses"]]
+    relapses = [{**r, "seed": p["task"]["seed"]} for p in parts for r in p["relapses"]]
     if len(relapses) > 20:
+        drawn_under = [(r["seed"], r["group"]) for r in relapses]
+        group = np.unique(drawn_under, axis=0, return_inverse=True)[1].ravel()
         chance = np.array([r["chance"] for r in relapses])
         happened = np.array([r["happened"] for r in relapses])
         found["relapse"] = {
             "brier": brier(chance, happened),
             "brier_of_the_mean": brier(np.full(chance.size, happened.mean()), happened),
             "stated": float(chance.mean()), "happened": float(happened.mean()),
-            **asdict(calibration_slope(chance, happened)),
+            **asdict(calibration_slope(chance, happened, group)),
             "deciles": _deciles(chance, happened),
         }  # fmt: skip
     return found

@@ -41,10 +41,25 @@ def test_chances_that_hold_have_a_slope_of_one_and_chances_too_extreme_less():
     odds = rng.standard_normal(20_000)
     chance = 1.0 / (1.0 + np.exp(-odds))
     happened = rng.random(odds.size) < chance
-    right = calibration_slope(chance, happened)
+    alone = np.arange(odds.size)
+    right = calibration_slope(chance, happened, alone)
     assert (right.slope, right.intercept) == pytest.approx((1.0, 0.0), abs=0.06)
-    extreme = calibration_slope(1.0 / (1.0 + np.exp(-2.0 * odds)), happened)
+    extreme = calibration_slope(1.0 / (1.0 + np.exp(-2.0 * odds)), happened, alone)
     assert extreme.slope == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_interval_of_the_slope_counts_patients_seen_twice_once():
+    rng = np.random.default_rng(4)
+    odds = rng.standard_normal(2000)
+    chance = 1.0 / (1.0 + np.exp(-odds))
+    happened = rng.random(odds.size) < chance
+    patient = np.arange(odds.size)
+    once = calibration_slope(chance, happened, patient)
+    twice = calibration_slope(np.tile(chance, 2), np.tile(happened, 2), np.tile(patient, 2))
+    assert twice.slope == pytest.approx(once.slope)
+    assert twice.slope_upper - twice.slope_lower == pytest.approx(
+        once.slope_upper - once.slope_lower, rel=0.01
+    )
 
 
 def test_intervals_of_the_truth_cover_what_they_say():
