@@ -158,6 +158,7 @@ def pk_model(
     age_years: float | FloatArray = 40.0,
     modifiers: PkModifiers | None = None,
     parameters: Mapping[str, FloatArray] | None = None,
+    outputs: Collection[str] | None = None,
 ) -> LinearSystem:
     """Return the linear system of one model for one patient or N patients.
 
@@ -178,6 +179,9 @@ def pk_model(
     parameters
         Values that replace typical ones, by catalogue name and in the units of
         `pk_parameters`: numbers or one per patient.
+    outputs
+        The outputs that are needed, of those the model has; only what feeds them gets
+        compartments. All by default.
 
     Raises
     ------
@@ -197,10 +201,12 @@ def pk_model(
     taken_up, channels = routes_module.absorption(
         p, routes=routes, disposition=disposition, covariates=covariates, drugs=drugs
     )
+    whole = _with_sums(_with_absent(disposition.outputs, model))
     return assemble(
         transfers=[*disposition.transfers, *taken_up],
         channels=channels,
-        outputs=_with_sums(_with_absent(disposition.outputs, model)),
+        outputs=whole if outputs is None else {n: whole[n] for n in whole if n in outputs},
+        spare=outputs is not None,
     )
 
 

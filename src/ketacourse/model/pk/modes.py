@@ -82,7 +82,7 @@ def modes(system: LinearSystem) -> Modes:
     )
     for start in range(0, n_patients, PATIENTS_AT_ONCE):
         at = slice(start, start + PATIENTS_AT_ONCE)
-        decay, vectors, inverses = _vectors(_patients_last(rates[at]), system, blocks, upstream)
+        decay, vectors, inverses = _vectors(np.moveaxis(rates[at], 0, -1), system, blocks, upstream)
         found.rates[at] = decay.T
         found.forcing[at] = np.moveaxis(_forcing(system, vectors, inverses, blocks), -1, 0)
         found.weights[at] = np.moveaxis(_weights(observe[at], vectors), -1, 0)
@@ -255,10 +255,6 @@ def _product(left: FloatArray, right: FloatArray) -> FloatArray:
     for k in range(1, len(right)):
         total += left[:, k, None] * right[k]
     return np.asarray(total)
-
-
-def _patients_last(array: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(np.moveaxis(array, 0, -1))
 
 
 def _per_patient(array: FloatArray, n_patients: int) -> FloatArray:
