@@ -11,6 +11,7 @@ from ketacourse.engine.run import run
 from ketacourse.engine.scheme import run_scheme
 from ketacourse.engine.solve import solve
 from ketacourse.engine.vector_maths import LANES
+from ketacourse.errors import InputError
 
 TIMES_H = np.linspace(0, 240, 81)
 
@@ -88,3 +89,22 @@ def test_the_error_falls_with_the_third_power_of_the_step(chain_rows, on_course,
         nodes = bisected(nodes)
     coarse, fine = (np.abs(a - b).max() for a, b in zip(runs, runs[1:], strict=False))
     assert 2.5 < np.log2(coarse / fine) < 4.0
+
+
+def test_a_run_leaves_nothing_behind_for_the_next(bench, many):
+    push = bench("ten-second push").problem
+    first = solve(many, tolerance=0.02).values
+    kept = first.copy()
+    between = solve(push, tolerance=0.02).values
+    assert np.array_equal(first, kept)
+    assert np.array_equal(solve(many, tolerance=0.02).values, kept)
+    assert np.array_equal(solve(push, tolerance=0.02).values, between)
+
+
+def test_a_parameter_that_is_not_finite_is_named_with_its_patient(chain_rows, on_course, infusions):
+    rows = chain_rows(draws=3)
+    name = "mood.rate"
+    rows[name] = rows[name].copy()
+    rows[name][2] = np.nan
+    with pytest.raises(InputError, match=f"'{name}' of patient 2 is nan"):
+        on_course(infusions(0), rows, TIMES_H)

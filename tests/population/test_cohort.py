@@ -33,7 +33,7 @@ PEAK_H = np.array([0.0, 20.0, 30.0, 40.0, 50.0, 60.0, 90.0, 24 * 60.0]) / 60.0
 def uncalibrated():
     """Leave the shipped calibration out: typical values of the catalogue."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ketacourse.population.cohort.calibrated_belief", lambda *_: {})
+        patch.setattr("ketacourse.population.centre.calibrated_belief", lambda *_: {})
         yield
 
 

@@ -1,5 +1,7 @@
 """A patient's random numbers depend on seed, purpose and patient, and on nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from ketacourse.errors import InputError
 from ketacourse.population.streams import normals, uniforms
+from ketacourse.population.uncertainty import stream
 
 PATIENTS = 200
 
@@ -58,3 +61,15 @@ def test_neighbouring_patients_are_independent():
 def test_an_impossible_range_of_patients_is_refused(first, count, width, problem):
     with pytest.raises(InputError, match=problem):
         uniforms(1, "age", first, count, width)
+
+
+def test_the_numbers_are_those_of_the_stream_of_the_purpose():
+    raw = stream(7, "age").bit_generator.random_raw(40)
+    assert np.array_equal(uniforms(7, "age", 2, 10, 3).ravel(), (raw[6:36] >> 12) / 2**52 + 2**-53)
+
+
+def test_threads_do_not_mix_their_streams():
+    seeds = range(200)
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda seed: uniforms(seed, "age", 5, 50), seeds))
+    assert np.array_equal(together, [uniforms(seed, "age", 5, 50) for seed in seeds])

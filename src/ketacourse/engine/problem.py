@@ -115,12 +115,13 @@ def pose(
     table = np.empty((len(chain.PARAMETER_NAMES), patients))
     for row, name in enumerate(chain.PARAMETER_NAMES):
         table[row] = parameters[name]
-        if not np.all(np.isfinite(table[row])):
-            patient = int(np.flatnonzero(~np.isfinite(table[row]))[0])
-            raise InputError(
-                f"Parameter '{name}' of patient {patient} is {table[row, patient]}.",
-                remedy="Give a finite number.",
-            )
+    if not np.isfinite(table).all():
+        row, patient = np.argwhere(~np.isfinite(table))[0]
+        raise InputError(
+            f"Parameter '{chain.PARAMETER_NAMES[row]}' of patient {patient} is "
+            f"{table[row, patient]}.",
+            remedy="Give a finite number.",
+        )
     amounts = np.empty((len(schedule.inflows), patients))
     for row, inflow in enumerate(schedule.inflows):
         amounts[row] = inflow.amount_umol

@@ -106,7 +106,8 @@ class Schedule:
 
 def _check_inflow(inflow: Inflow, start_h: float) -> None:
     amount = np.asarray(inflow.amount_umol)
-    if not (np.all(np.isfinite(amount)) and np.all(amount >= 0) and inflow.start_h >= start_h):
+    possible = bool(np.isfinite(amount).all() and (amount >= 0).all())
+    if not (possible and inflow.start_h >= start_h):
         raise OutOfRangeError(
             f"The inflow at {inflow.start_h} h into {inflow.channel} is not possible "
             f"(amount {inflow.amount_umol} umol).",

@@ -1,6 +1,8 @@
 """The tables the kernel walks through: step sizes, edges, inflows, attendance."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,21 +45,16 @@ class StepTables:
 
 def step_tables(problem: Problem, grid: Grid) -> StepTables:
     """Return the tables of one problem on one grid."""
-    pattern, pattern_floats, slots = _patterns(grid)
-    sizes, place = np.unique(np.round(pattern_floats[:slots, 0], DIGITS), return_inverse=True)
-    sizes[place] = pattern_floats[:slots, 0]
-    of_step = np.round(pattern_floats[pattern, 0], DIGITS)
-    size = np.searchsorted(np.round(sizes, DIGITS), of_step)
-    known = np.append(np.round(sizes, DIGITS), np.nan)[size] == of_step
+    found = _patterns(grid.nodes_h.tobytes(), grid.restart.tobytes())
     ints = np.zeros((grid.steps, len(STEP_INTS)), dtype=np.int64)
     column = {name: i for i, name in enumerate(STEP_INTS)}
     ints[:, column["restart"]] = grid.restart
     ints[:, column["row"]] = grid.output_row
-    ints[:, column["size"]] = np.where(known, size, len(sizes))
-    ints[:, column["new_size"]] = ~known
-    ints[:, column["pattern"]] = pattern
-    ints[:, column["slot"]] = np.minimum(pattern, slots)
-    ints[:, column["fresh"]] = pattern >= slots
+    ints[:, column["size"]] = found.size
+    ints[:, column["new_size"]] = found.size == len(found.sizes)
+    ints[:, column["pattern"]] = found.pattern
+    ints[:, column["slot"]] = np.minimum(found.pattern, found.slots)
+    ints[:, column["fresh"]] = found.pattern >= found.slots
     restarts = np.flatnonzero(grid.restart)
     times, lasting = grid.nodes_h[restarts], np.diff(np.append(restarts, grid.steps))
     for name in chain.INPUTS:
@@ -70,21 +67,40 @@ def step_tables(problem: Problem, grid: Grid) -> StepTables:
     for name in ("push_from", "push_to"):
         ints[restarts, column[name]] = ranges[name]
     return StepTables(
-        slots=slots,
-        pattern_floats=pattern_floats,
-        size_floats=sizes,
-        slot_sizes=place.astype(np.int64),
+        slots=found.slots,
+        pattern_floats=found.table,
+        size_floats=found.sizes,
+        slot_sizes=found.slot_sizes,
         step_ints=ints,
         active_ints=active_ints,
         active_floats=active_floats,
     )
 
 
-def _patterns(grid: Grid) -> tuple[Index, Array, int]:
-    """Return the row of each step, the table of patterns, and how many get a slot."""
-    sizes = np.diff(grid.nodes_h)
-    polynomials = shapes(sizes, grid.restart)
-    table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(grid.steps, -1)])
+class _Patterns(NamedTuple):
+    """The table of patterns, its row and the position of the size of each step.
+
+    A step whose size has no position has the one after the last.
+    """
+
+    pattern: Index
+    table: Array
+    slots: int
+    sizes: Array
+    slot_sizes: Index
+    size: Index
+
+
+@lru_cache(maxsize=64)
+def _patterns(nodes_h: bytes, restart: bytes) -> _Patterns:
+    """Return the patterns among some steps.
+
+    The steps come as bytes so that what is found can be kept: the chunks of a population all
+    go through the same ones.
+    """
+    sizes = np.diff(np.frombuffer(nodes_h, dtype=np.float64))
+    polynomials = shapes(sizes, np.frombuffer(restart, dtype=np.bool_))
+    table = np.hstack([sizes[:, None], sizes[:, None] * polynomials.reshape(len(sizes), -1)])
     used = np.abs(polynomials).max(axis=2) > 0.0
     before = [np.where(used[:, n], np.roll(sizes, n - 1) / sizes, 0.0) for n in range(2, NODES)]
     keys = np.round(np.column_stack([sizes, used.sum(axis=1), *before]), DIGITS)
@@ -94,10 +110,21 @@ def _patterns(grid: Grid) -> tuple[Index, Array, int]:
     counts = np.bincount(group)
     rank = np.empty(len(counts), dtype=np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    row = np.empty(grid.steps, dtype=np.int64)
+    row = np.empty(len(sizes), dtype=np.int64)
     row[order] = rank[group]
     slots = min(int((counts > 1).sum()), MOST_SLOTS)
-    return row, table[first[np.argsort(rank)]], slots
+    table = table[first[np.argsort(rank)]]
+    return _Patterns(row, table, slots, *_sizes(row, table, slots))
+
+
+def _sizes(pattern: Index, table: Array, slots: int) -> tuple[Array, Index, Index]:
+    """Return the sizes (h) with a slot, which slot has which, and which each step has."""
+    sizes, place = np.unique(np.round(table[:slots, 0], DIGITS), return_inverse=True)
+    sizes[place] = table[:slots, 0]
+    of_step = np.round(table[pattern, 0], DIGITS)
+    size = np.searchsorted(np.round(sizes, DIGITS), of_step)
+    known = np.append(np.round(sizes, DIGITS), np.nan)[size] == of_step
+    return sizes, place.astype(np.int64), np.where(known, size, len(sizes))
 
 
 def _inflows(problem: Problem, times_h: Array) -> tuple[Index, Array, dict[str, Index]]:

@@ -78,9 +78,12 @@ class Parameter:
         return self.lower * factor, self.upper * factor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """All parameters and sources, by name."""
+    """All parameters and sources, by name.
+
+    A catalogue equals only itself, so that what follows from it alone can be kept under it.
+    """
 
     parameters: Mapping[str, Parameter]
     sources: Mapping[str, Source]

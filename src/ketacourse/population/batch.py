@@ -15,7 +15,7 @@ from ketacourse.evidence.catalogue import Catalogue
 from ketacourse.model import brain, chain
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.effect_site import with_effect_site
-from ketacourse.model.pk.linear import Inflow, LinearSystem, restrict
+from ketacourse.model.pk.linear import Inflow, LinearSystem
 from ketacourse.model.pk.models import STANDARD, pk_model, serving
 from ketacourse.model.pk.modes import modes
 from ketacourse.model.pk.modifiers import PkModifiers
@@ -77,6 +77,8 @@ def drug_system(
     the modes of a large batch need a third of the memory.
     """
     doses = [s.dose for s in course.sessions] or [REFERENCE_COURSE.sessions[0].dose]
+    p = SimpleNamespace(**{n: parameters[f"brain.{n}"] for n in brain.UNITS})
+    weights_of = brain.driver_weights(p)
     system = pk_model(
         serving(body.model, doses),
         catalogue=catalogue,
@@ -86,14 +88,13 @@ def drug_system(
         age_years=body.age_years,
         modifiers=body.modifiers,
         parameters=body.parameters,
+        outputs=None if plasma else {a for weights in weights_of.values() for a in weights},
     )
-    p = SimpleNamespace(**{n: parameters[f"brain.{n}"] for n in brain.UNITS})
     present = {
         driver: {analyte: w for analyte, w in weights.items() if analyte in system.outputs}
-        for driver, weights in brain.driver_weights(p).items()
+        for driver, weights in weights_of.items()
     }
-    whole = with_effect_site(system, drivers=present, ke0_per_h=p.ke0)
-    return whole if plasma else restrict(whole, tuple(f"driver.{d}" for d in brain.DRIVERS))
+    return with_effect_site(system, drivers=present, ke0_per_h=p.ke0, alone=not plasma)
 
 
 def pose_course(

@@ -15,10 +15,8 @@ from ketacourse.evidence.variants import BASE
 from ketacourse.model import chain
 from ketacourse.model.pk.models import pk_parameters
 from ketacourse.model.pk.modifiers import PkModifiers
-from ketacourse.model.pk.routes import ROUTES
-from ketacourse.model.pk.variability import CORRELATIONS as PK_CORRELATIONS
-from ketacourse.model.pk.variability import PkVariability, pk_variability
 from ketacourse.population.batch import Body
+from ketacourse.population.centre import Centre, centre_of
 from ketacourse.population.covariates import Covariates, draw_covariates
 from ketacourse.population.ensemble import EXTRA_UNITS
 from ketacourse.population.expectancy import (
@@ -35,20 +33,12 @@ from ketacourse.population.prognosis import (
 )
 from ketacourse.population.specification import PopulationSpec
 from ketacourse.population.streams import check_range
-from ketacourse.population.typical import (
-    belief_units,
-    calibrated_belief,
-    checked_belief,
-    reference_peaks,
-    typical_values,
-)
+from ketacourse.population.typical import belief_units
 from ketacourse.population.variability import (
-    deviation_spreads,
     draw_deviations,
     mean_one,
     response_classes,
     spread_share,
-    variability_values,
 )
 from ketacourse.therapy.course import Masking, Setting
 
@@ -137,34 +127,26 @@ def draw_cohort(
     """
     check_range(first, count)
     catalogue = load_catalogue()
-    kinetics = pk_variability(spec.pk_model, catalogue=catalogue, routes=ROUTES)
-    default = calibrated_belief(variant, spec.pk_model)
-    believed = checked_belief({**default, **(belief or {})}, spec.pk_model)
-    typical = typical_values(believed, variant, catalogue)
-    spreads = variability_values(catalogue, believed)
+    centre = centre_of(spec.pk_model, variant, belief)
+    typical = centre.typical
     covariates = _covariates(spec, seed, first, count)
-    classes = response_classes(spreads, spec.classes)
+    classes = response_classes(centre.spreads, spec.classes)
     response_class = classes.draw(seed=seed, first=first, count=count)
-    sds = {
-        **dict(zip(kinetics.names, np.sqrt(np.diag(kinetics.omega)), strict=True)),
-        **deviation_spreads(spreads, catalogue),
-    }
     deviations = draw_deviations(
-        tuple(sds),
-        {**_pk_correlations(kinetics, catalogue), **spec.correlations},
+        tuple(centre.sds),
+        {**centre.correlations, **spec.correlations},
         seed=seed,
         first=first,
         count=count,
     )
-    sds = {name: spec.spread * sd for name, sd in sds.items()}
+    sds = {name: spec.spread * sd for name, sd in centre.sds.items()}
     etas = {name: sds[name] * z for name, z in deviations.items()}
-    reference = reference_peaks(typical)
     early = early_step(covariates.failed_antidepressants)
     values = {
-        **{n: np.broadcast_to(v, count) for n, v in {**typical, **reference}.items()},
+        **_for_everyone({**typical, **centre.peaks}, count),
         **person_parameters(
             typical,
-            spreads,
+            centre.spreads,
             etas,
             sds,
             class_log_odds=classes.log_odds(response_class),
@@ -180,8 +162,8 @@ def draw_cohort(
         covariates=covariates,
         values=values,
         pharmacokinetics={
-            **_pharmacokinetics(kinetics, etas, believed, spec.pk_model),
-            **_scenarios(covariates, believed, catalogue),
+            **_pharmacokinetics(centre, etas, spec.pk_model),
+            **_scenarios(covariates, centre.believed, catalogue),
         },
         response_class=response_class,
     )
@@ -257,32 +239,21 @@ def _covariates(spec: PopulationSpec, seed: int, first: int, count: int) -> Cova
     return draw_covariates(spec.covariates, seed=seed, first=first, count=count)
 
 
-def _pk_correlations(kinetics: PkVariability, catalogue: Catalogue) -> dict[tuple[str, str], float]:
-    return {
-        (first, second): catalogue.value(name, "1")
-        for first, second, name in PK_CORRELATIONS
-        if first in kinetics.names and second in kinetics.names
-    }
+def _for_everyone(values: Mapping[str, float], count: int) -> dict[str, Array]:
+    """Return numbers that all patients share, shape (count,) each, without room for them."""
+    column = np.array(list(values.values()), dtype=np.float64)[:, None]
+    return dict(zip(values, np.broadcast_to(column, (len(values), count)), strict=True))
 
 
-def _pharmacokinetics(
-    kinetics: PkVariability,
-    etas: Mapping[str, Array],
-    belief: Mapping[str, float],
-    pk_model: str,
-) -> dict[str, Array]:
+def _pharmacokinetics(centre: Centre, etas: Mapping[str, Array], pk_model: str) -> dict[str, Array]:
     """Return individual values, and believed ones that all patients share, shape (N,)."""
-    size = len(next(iter(etas.values())))
-    shared = {
-        name: np.broadcast_to(belief[name], size)
-        for name in pk_parameters(pk_model)
-        if name in belief
-    }
+    belief, kinetics = centre.believed, centre.kinetics
+    shared = {name: belief[name] for name in pk_parameters(pk_model) if name in belief}
     own = {
         name: belief.get(name, typical) * np.exp(etas[name])
         for name, typical in zip(kinetics.names, kinetics.typical, strict=True)
     }
-    return {**shared, **own}
+    return {**_for_everyone(shared, len(next(iter(etas.values())))), **own}
 
 
 def _scenarios(
@@ -368,7 +339,7 @@ def _constants(
         "patient.benzodiazepine": 0.0,
     }
     return {
-        **{name: np.broadcast_to(value, size) for name, value in same.items()},
+        **_for_everyone(same, size),
         "patient.met_share": covariates.met_share,
         "patient.crp": crp,
         "patient.il6": il6_of_crp,

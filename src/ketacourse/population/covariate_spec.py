@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import get_args
 
 from ketacourse.errors import InputError, OutOfRangeError
@@ -107,6 +108,7 @@ def _check_within(name: str, given: Distribution, minimum: float, maximum: float
         )
 
 
+@cache
 def covariate_preset(name: str) -> CovariateSpec:
     """Return a ready-made population; its numbers and their sources are catalogue entries.
 

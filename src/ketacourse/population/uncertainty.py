@@ -5,6 +5,7 @@ adding a parameter, or drawing more, never changes another's draws.
 """
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,14 @@ def stream(seed: int, purpose: str) -> np.random.Generator:
     >>> bool(stream(1, "a").random() == stream(1, "a").random())
     True
     """
+    return np.random.Generator(np.random.Philox(key=stream_key(seed, purpose)))
+
+
+@lru_cache(maxsize=1024)
+def stream_key(seed: int, purpose: str) -> NDArray[np.uint64]:
+    """Return the key of the counter-based generator for one purpose."""
     key = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()[:16]
-    return np.random.Generator(np.random.Philox(key=np.frombuffer(key, dtype=np.uint64)))
+    return np.frombuffer(key, dtype=np.uint64)
 
 
 def draw_belief(parameter: Parameter, *, count: int, seed: int, unit: str) -> Array:

@@ -186,6 +186,7 @@ def _checked(names: Sequence[str], correlations: Correlations) -> Correlations:
     return correlations
 
 
+TINY = float(np.finfo(np.float64).tiny)
 LARGEST_SHARE = 0.99
 """Part of the cap that a drawn typical share may reach before people differ."""
 
@@ -209,7 +210,7 @@ def spread_share(share: float | Array, log_odds: float | Array, *, cap: float = 
             f"A share of {float(whole.max()):g} is not below its cap of {cap:g}.",
             remedy="Lower the share or raise the cap.",
         )
-    part = np.maximum(whole, np.finfo(np.float64).tiny) / cap
+    part = np.maximum(whole, TINY) / cap
     moved = cap * expit(np.log(part) - np.log1p(-part) + log_odds)
     return np.asarray(np.where(whole > 0.0, moved, whole))
 

@@ -63,3 +63,13 @@ def test_driver_without_rate_is_refused():
 def test_rate_that_is_no_rate_is_refused(ke0):
     with pytest.raises(OutOfRangeError, match="ke0 of the driver 'd' is not a positive number"):
         with_effect_site(BLOOD, {"d": {"s": 1.0}}, ke0_per_h=ke0)
+
+
+def test_drivers_alone_are_the_same_without_the_outputs_that_drive_them():
+    drivers = {"block": {"s": 1.0, "r": 0.25}}
+    long = [Inflow("s", 0.0, 2.0, 10.0), Inflow("r", 0.0, 2.0, 10.0)]
+    whole = with_effect_site(BLOOD, drivers, ke0_per_h=12.0)
+    alone = with_effect_site(BLOOD, drivers, ke0_per_h=12.0, alone=True)
+    assert alone.outputs == ("driver.block",)
+    times = [0.5, 1.0, 3.0]
+    assert np.array_equal(solve_linear(alone, long, times), solve_linear(whole, long, times)[:, 2:])

@@ -9,6 +9,7 @@ from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.exposure import exposure
 from ketacourse.model.pk.linear import (
     LinearSystem,
+    restrict,
     solve_linear,
     with_amounts,
     with_elimination_sink,
@@ -301,3 +302,19 @@ def test_parameters_per_patient_give_one_curve_each():
     )
     assert found["s_ketamine"].shape == (3, 1)
     assert (np.diff(found["s_ketamine"][:, 0]) < 0.0).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_asked_for_some_outputs_is_the_whole_one_restricted_to_them(name):
+    model = MODELS[name]
+    given = {
+        "catalogue": CATALOGUE, "routes": model.routes,
+        "drugs": ["ketamine" if "r" in model.enantiomers else "esketamine"],
+        "weight_kg": np.array([50.0, 70.0, 120.0]),
+    }  # fmt: skip
+    whole = pk_model(name, **given)
+    wanted = [n for n in whole.outputs if "venous" not in n and "total" not in n]
+    expected, found = restrict(whole, wanted), pk_model(name, **given, outputs=wanted)
+    assert (found.states, found.outputs) == (expected.states, expected.outputs)
+    for array in ("rates", "inflow", "observe"):
+        assert np.array_equal(getattr(found, array), getattr(expected, array))

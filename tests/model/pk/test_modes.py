@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ketacourse.errors import SolverError
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.model.pk import modes as modes_module
 from ketacourse.model.pk.compartments import Transfer, assemble
 from ketacourse.model.pk.dosing import inflows_of
 from ketacourse.model.pk.effect_site import with_effect_site
@@ -153,3 +154,26 @@ def test_circle_of_compartments_is_refused():
     )
     with pytest.raises(SolverError, match="rates are complex"):
         modes(system)
+
+
+def test_an_enantiomer_has_the_same_modes_beside_the_other_as_alone():
+    weight = np.array([50.0, 70.0, 120.0])
+    alone, both = (
+        pk_model(catalogue=CATALOGUE, routes=["iv_infusion"], drugs=[drug], weight_kg=weight)
+        for drug in ("esketamine", "ketamine")
+    )
+    shared = [s for s in alone.states if s.startswith("s_")]
+    rates = [
+        modes(system).rates[:, [system.states.index(s) for s in shared]] for system in (alone, both)
+    ]
+    assert np.array_equal(*rates)
+
+
+def test_patients_of_several_passes_have_the_modes_they_have_alone(monkeypatch):
+    weight = np.linspace(45.0, 130.0, 11)
+    system = pk_model(catalogue=CATALOGUE, routes=["im"], weight_kg=weight)
+    whole = modes(system)
+    monkeypatch.setattr(modes_module, "PATIENTS_AT_ONCE", 4)
+    parts = modes(system)
+    assert np.array_equal(parts.weights, whole.weights)
+    assert np.array_equal(parts.forcing, whole.forcing)

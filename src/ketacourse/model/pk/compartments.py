@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ketacourse.model.pk.linear import FloatArray, LinearSystem
+from ketacourse.model.pk.linear import FloatArray, LinearSystem, side_by_side
 
 Quantity = float | FloatArray
 """A number, or one number per patient, shape ``(N,)``."""
@@ -31,6 +31,7 @@ def assemble(
     transfers: Sequence[Transfer],
     channels: Mapping[str, str],
     outputs: Mapping[str, Mapping[str, Quantity]],
+    spare: bool = False,
 ) -> LinearSystem:
     """Return the system made of transfers, input channels and outputs.
 
@@ -44,40 +45,55 @@ def assemble(
     outputs
         Output name to the concentration (umol/L) per amount (umol) of each compartment
         that contributes.
+    spare
+        Whether to leave out compartments on which no output depends; what passes into them
+        leaves the body.
     """
     filled = _filled(transfers, channels)
     transfers = [t for t in transfers if t.source in filled]
     states = tuple(
         dict.fromkeys(s for t in transfers for s in (t.source, t.target) if s is not None)
     )
+    if spare:
+        needed = _needed(transfers, outputs)
+        states = tuple(s for s in states if s in needed)
+        transfers = [t for t in transfers if t.source in needed]
     index = {name: i for i, name in enumerate(states)}
-    n = len(states)
-    rates = np.zeros((*_lead([t.rate for t in transfers]), n, n))
-    for t in transfers:
-        if not t.copied:
-            rates[..., index[t.source], index[t.source]] -= t.rate
-        if t.target is not None:
-            rates[..., index[t.target], index[t.source]] += t.rate
-            if t.copied:
-                rates[..., index[t.target], index[t.target]] -= t.rate
-    inflow = np.zeros((n, len(channels)))
+    inflow = np.zeros((len(states), len(channels)))
     for column, state in enumerate(channels.values()):
-        inflow[index[state], column] = 1.0
+        if state in index:
+            inflow[index[state], column] = 1.0
     shares = [share for row in outputs.values() for share in row.values()]
-    observe = np.zeros((*_lead(shares), len(outputs), n))
+    observe = side_by_side(_lead(shares), len(outputs), len(states))
     for row, contributions in enumerate(outputs.values()):
         for state, share in contributions.items():
             if state in index:
                 observe[..., row, index[state]] += share
+    followers = [t.target for t in transfers if t.copied and t.target]
     return LinearSystem(
         states=states,
-        rates=rates,
+        rates=_rates(transfers, index),
         channels=tuple(channels),
         inflow=inflow,
         outputs=tuple(outputs),
         observe=observe,
-        observers=tuple(dict.fromkeys(t.target for t in transfers if t.copied and t.target)),
+        observers=tuple(dict.fromkeys(name for name in followers if name in index)),
     )
+
+
+def _rates(transfers: Sequence[Transfer], index: Mapping[str, int]) -> FloatArray:
+    """Return the matrix of rates (1/h) among the compartments of an index."""
+    rates = side_by_side(_lead([t.rate for t in transfers]), len(index), len(index))
+    for t in transfers:
+        source = index[t.source]
+        target = index.get(t.target) if t.target else None
+        if not t.copied:
+            rates[..., source, source] -= t.rate
+        if target is not None:
+            rates[..., target, source] += t.rate
+            if t.copied:
+                rates[..., target, target] -= t.rate
+    return rates
 
 
 def _filled(transfers: Sequence[Transfer], channels: Mapping[str, str]) -> set[str]:
@@ -88,6 +104,18 @@ def _filled(transfers: Sequence[Transfer], channels: Mapping[str, str]) -> set[s
         if not further:
             return filled
         filled |= further
+
+
+def _needed(
+    transfers: Sequence[Transfer], outputs: Mapping[str, Mapping[str, Quantity]]
+) -> set[str]:
+    """Return the compartments on which some output depends."""
+    needed = {state for row in outputs.values() for state in row}
+    while True:
+        further = {t.source for t in transfers if t.target in needed} - needed
+        if not further:
+            return needed
+        needed |= further
 
 
 def exchange(

@@ -14,7 +14,7 @@ import numpy as np
 
 from ketacourse.errors import InputError, OutOfRangeError
 from ketacourse.model.pk.compartments import Quantity
-from ketacourse.model.pk.linear import FloatArray, LinearSystem
+from ketacourse.model.pk.linear import FloatArray, LinearSystem, side_by_side
 
 
 def with_effect_site(
@@ -22,6 +22,7 @@ def with_effect_site(
     drivers: Mapping[str, Mapping[str, Quantity]],
     *,
     ke0_per_h: Quantity | Mapping[str, Quantity],
+    alone: bool = False,
 ) -> LinearSystem:
     """Return the system with one effect site, and one output ``driver.<name>``, per driver.
 
@@ -35,6 +36,8 @@ def with_effect_site(
     ke0_per_h
         Rate constant (1/h): one for all drivers, or one per driver name; each a number
         or one per patient.
+    alone
+        Whether the drivers are the only outputs.
     """
     rates_of = {d: _ke0(ke0_per_h, d) for d in drivers}
     shares = [w for weights in drivers.values() for w in weights.values()]
@@ -44,22 +47,24 @@ def with_effect_site(
         *(np.shape(q) for q in (*rates_of.values(), *shares)),
     )
     n, k = len(system.states), len(drivers)
-    rates = np.zeros((*lead, n + k, n + k))
+    rates = side_by_side(lead, n + k, n + k)
     rates[..., :n, :n] = system.rates
-    observe = np.zeros((*lead, len(system.outputs) + k, n + k))
-    observe[..., : len(system.outputs), :n] = system.observe
+    outputs = () if alone else system.outputs
+    observe = side_by_side(() if alone else lead, len(outputs) + k, n + k)
+    if outputs:
+        observe[..., : len(outputs), :n] = system.observe
     for i, (driver, weights) in enumerate(drivers.items()):
         ke0 = rates_of[driver]
         rates[..., n + i, :n] = np.asarray(ke0)[..., np.newaxis] * _drive(system, weights, lead)
         rates[..., n + i, n + i] = -np.asarray(ke0)
-        observe[..., len(system.outputs) + i, n + i] = 1.0
+        observe[..., len(outputs) + i, n + i] = 1.0
     names = tuple(f"driver.{d}" for d in drivers)
     return replace(
         system,
         states=(*system.states, *names),
         rates=rates,
         inflow=np.vstack([system.inflow, np.zeros((k, len(system.channels)))]),
-        outputs=(*system.outputs, *names),
+        outputs=(*outputs, *names),
         observe=observe,
         observers=(*system.observers, *names),
     )
@@ -68,7 +73,7 @@ def with_effect_site(
 def _drive(
     system: LinearSystem, weights: Mapping[str, Quantity], lead: tuple[int, ...]
 ) -> FloatArray:
-    drive = np.zeros((*lead, len(system.states)))
+    drive = side_by_side(lead, len(system.states))
     for output, weight in weights.items():
         drive += (
             np.asarray(weight)[..., np.newaxis]

@@ -27,6 +27,16 @@ from ketacourse.errors import InputError, OutOfRangeError
 FloatArray = NDArray[np.float64]
 
 
+def side_by_side(patients: tuple[int, ...], *shape: int) -> FloatArray:
+    """Return zeros of shape ``(*patients, *shape)``, with one entry of all patients in a row.
+
+    ``patients`` is ``(N,)`` or ``()``. A system is filled entry by entry, for everyone at once;
+    in the usual order each of these would touch all of the memory.
+    """
+    lead = range(len(patients))
+    return np.moveaxis(np.zeros((*shape, *patients)), [len(shape) + i for i in lead], lead)
+
+
 class Inflow(NamedTuple):
     """Drug given into a channel: an amount at once, or at a constant rate.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Literal, Protocol
 
 import numpy as np
@@ -158,6 +159,7 @@ def pk_model(
     age_years: float | FloatArray = 40.0,
     modifiers: PkModifiers | None = None,
     parameters: Mapping[str, FloatArray] | None = None,
+    outputs: Collection[str] | None = None,
 ) -> LinearSystem:
     """Return the linear system of one model for one patient or N patients.
 
@@ -178,6 +180,9 @@ def pk_model(
     parameters
         Values that replace typical ones, by catalogue name and in the units of
         `pk_parameters`: numbers or one per patient.
+    outputs
+        The outputs that are needed, of those the model has; only what feeds them gets
+        compartments. All by default.
 
     Raises
     ------
@@ -197,10 +202,12 @@ def pk_model(
     taken_up, channels = routes_module.absorption(
         p, routes=routes, disposition=disposition, covariates=covariates, drugs=drugs
     )
+    whole = _with_sums(_with_absent(disposition.outputs, model))
     return assemble(
         transfers=[*disposition.transfers, *taken_up],
         channels=channels,
-        outputs=_with_sums(_with_absent(disposition.outputs, model)),
+        outputs=whole if outputs is None else {n: whole[n] for n in whole if n in outputs},
+        spare=outputs is not None,
     )
 
 
@@ -232,6 +239,11 @@ def pk_parameters(name: str = BASE_MODEL, routes: Collection[Route] = ROUTES) ->
 
     The names come in a fixed order; their sources stand in the catalogue.
     """
+    return dict(_parameters_of(name, tuple(routes)))
+
+
+@cache
+def _parameters_of(name: str, routes: tuple[Route, ...]) -> Mapping[str, str]:
     if name == STANDARD:
         return pk_parameters(BASE_MODEL, routes) | pk_parameters(NASAL_MODEL, routes)
     model = model_of(name, routes=(), drugs=())
@@ -246,18 +258,26 @@ def values_for(
 ) -> Values:
     """Return the value of every parameter of a model in the unit it is wanted in."""
     overrides = parameters or {}
-    units = pk_parameters(name)
-    known = {n for m in MODELS for n in pk_parameters(m)} | set(modifiers_module.UNITS)
+    known = _known()
     for given in overrides:
         if given not in known:
             raise InputError(
                 f"'{given}' is no parameter of a pharmacokinetic model.",
                 remedy="Use the names that pk_parameters lists.",
             )
-    return {
-        n: _positive(n, overrides[n], unit) if n in overrides else catalogue.value(n, unit)
-        for n, unit in units.items()
-    }
+    units = _parameters_of(name, ROUTES)
+    own = {n: _positive(n, overrides[n], unit) for n, unit in units.items() if n in overrides}
+    return {**_typical_values(name, catalogue), **own}
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(n for m in MODELS for n in pk_parameters(m)) | set(modifiers_module.UNITS)
+
+
+@lru_cache(maxsize=16)
+def _typical_values(name: str, catalogue: Catalogue) -> Mapping[str, float]:
+    return {n: catalogue.value(n, unit) for n, unit in pk_parameters(name).items()}
 
 
 def _with_absent(

@@ -82,7 +82,7 @@ def modes(system: LinearSystem) -> Modes:
     )
     for start in range(0, n_patients, PATIENTS_AT_ONCE):
         at = slice(start, start + PATIENTS_AT_ONCE)
-        decay, vectors, inverses = _vectors(_patients_last(rates[at]), system, blocks, upstream)
+        decay, vectors, inverses = _vectors(np.moveaxis(rates[at], 0, -1), system, blocks, upstream)
         found.rates[at] = decay.T
         found.forcing[at] = np.moveaxis(_forcing(system, vectors, inverses, blocks), -1, 0)
         found.weights[at] = np.moveaxis(_weights(observe[at], vectors), -1, 0)
@@ -177,9 +177,9 @@ def _vectors(
     decay = np.empty((n, n_patients))
     vectors = np.zeros((n, n, n_patients))
     inverses: list[FloatArray] = []
-    for block in blocks:
+    for block, own in zip(blocks, diagonalised(rates, blocks), strict=True):
         at = block.members
-        decay[at], vectors[at[:, None], at], inverse = diagonalised(rates, block)
+        decay[at], vectors[at[:, None], at], inverse = own
         inverses.append(inverse)
     if not (decay > 0.0).all():
         state, patient = np.argwhere(~(decay > 0.0))[0]
@@ -215,9 +215,13 @@ def _follow(
             if block.is_fed_directly_by(earlier):
                 p = earlier.members
                 inflow += _product(rates[c[:, None], p], vectors[p[:, None], b])
-        shown = _product(inverse, inflow)
-        shown /= decay[c][:, None] - decay[b]
-        vectors[c[:, None], b] = _product(vectors[c[:, None], c], shown)
+        apart = decay[c][:, None] - decay[b]
+        if block.single:
+            vectors[c, b] = inflow[0] / apart[0]
+        else:
+            shown = _product(inverse, inflow)
+            shown /= apart
+            vectors[c[:, None], b] = _product(vectors[c[:, None], c], shown)
         between.append(block)
 
 
@@ -232,12 +236,12 @@ def _forcing(
     forcing = np.zeros((n, channels, n_patients))
     for k, block in enumerate(blocks):
         c = block.members
-        entered = np.broadcast_to(system.inflow[c][:, :, None], (c.size, channels, n_patients))
+        entered = system.inflow[c][:, :, None]
         for earlier in blocks[:k]:
             if block.is_fed_by(earlier):
                 p = earlier.members
                 entered = entered - _product(vectors[c[:, None], p], forcing[p])
-        forcing[c] = _product(inverses[k], entered)
+        forcing[c] = entered if block.single else _product(inverses[k], entered)
     return forcing
 
 
@@ -255,10 +259,6 @@ def _product(left: FloatArray, right: FloatArray) -> FloatArray:
     for k in range(1, len(right)):
         total += left[:, k, None] * right[k]
     return np.asarray(total)
-
-
-def _patients_last(array: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(np.moveaxis(array, 0, -1))
 
 
 def _per_patient(array: FloatArray, n_patients: int) -> FloatArray:
