@@ -122,6 +122,29 @@ def test_workers_that_are_killed_again_and_again_are_given_up(make, tmp_path, mo
         digest(make, tmp_path / "out", executor)
 
 
+def told_to_end(_task):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60.0)
+
+
+@pytest.fixture
+def driver_that_catches_the_end():
+    def catch(*_):
+        raise RuntimeError("the end was caught")
+
+    before = signal.signal(signal.SIGTERM, catch)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
+@pytest.mark.usefixtures("driver_that_catches_the_end")
+def test_a_worker_ends_when_told_to_whatever_the_driver_does_then(make, tmp_path, monkeypatch):
+    monkeypatch.setattr("ketacourse.trials.executor._do", told_to_end)
+    with pytest.raises(WorkersLostError):
+        digest(make, tmp_path / "out", ProcessExecutor(1, start_method="fork"))
+
+
 def test_a_full_disk_loses_nothing_but_time(make, tmp_path, monkeypatch):
     from ketacourse.trials import storage
 

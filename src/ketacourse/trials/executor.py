@@ -156,6 +156,9 @@ _WORK: list[Work] = []
 def _begin(work: Work) -> None:
     _WORK[:] = [work]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver is told, and ends its workers
+    # A copy would have the driver's way of taking this one: as an error of what it is doing, after
+    # which it would go on, and whoever ends it would wait for ever.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
