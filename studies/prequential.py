@@ -45,6 +45,8 @@ OTHERS = 500_000
 RELAPSE_AFTER = 14.0
 RELAPSE_TOTAL = 20
 """MADRS total that, twice in a row after a response, is called a relapse (MNT-008)."""
+FEWEST_EACH = 10
+"""Courses with and without a relapse below which nothing is said of their calibration."""
 BASELINES = ("last value", "towards mean", "mixed model")
 
 
@@ -235,20 +237,26 @@ def summary(parts: list[dict[str, Any]]) -> dict[str, Any]:
             **{n: float(np.abs(column[f"{n}: mean"] - observed)[here].mean()) for n in BASELINES},
         }
     found["mae_by_scores_known"] = by_cut
+    told = relapse_summary(parts)
+    return found if told is None else {**found, "relapse": told}
+
+
+def relapse_summary(parts: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return how the stated chances of relapse held; None where too few courses tell."""
     relapses = [{**r, "seed": p["task"]["seed"]} for p in parts for r in p["relapses"]]
-    if len(relapses) > 20:
-        drawn_under = [(r["seed"], r["group"]) for r in relapses]
-        group = np.unique(drawn_under, axis=0, return_inverse=True)[1].ravel()
-        chance = np.array([r["chance"] for r in relapses])
-        happened = np.array([r["happened"] for r in relapses])
-        found["relapse"] = {
-            "brier": brier(chance, happened),
-            "brier_of_the_mean": brier(np.full(chance.size, happened.mean()), happened),
-            "stated": float(chance.mean()), "happened": float(happened.mean()),
-            **asdict(calibration_slope(chance, happened, group)),
-            "deciles": _deciles(chance, happened),
-        }  # fmt: skip
-    return found
+    chance = np.array([r["chance"] for r in relapses])
+    happened = np.array([r["happened"] for r in relapses], dtype=np.bool_)
+    if min(happened.sum(), (~happened).sum()) < FEWEST_EACH:
+        return None
+    drawn_under = [(r["seed"], r["group"]) for r in relapses]
+    group = np.unique(drawn_under, axis=0, return_inverse=True)[1].ravel()
+    return {
+        "brier": brier(chance, happened),
+        "brier_of_the_mean": brier(np.full(chance.size, happened.mean()), happened),
+        "stated": float(chance.mean()), "happened": float(happened.mean()),
+        **asdict(calibration_slope(chance, happened, group)),
+        "deciles": _deciles(chance, happened),
+    }  # fmt: skip
 
 
 def _deciles(chance: Array, happened: NDArray[np.bool_]) -> list[list[float]]:

@@ -47,6 +47,28 @@ def test_the_summary_compares_the_forecast_with_every_baseline(predicted):
     assert sum(t["n"] for t in thirds) == found["predictions"]
 
 
+def followed_to_relapse(seed, *, patients, relapsed):
+    """Return what a chunk tells of relapse: eight patients to a joint draw."""
+    relapses = [
+        {"patient": i, "group": i // 8, "chance": 0.2 + 0.4 * (i % 2), "happened": i < relapsed}
+        for i in range(patients)
+    ]
+    return {"task": {"seed": seed}, "relapses": relapses}
+
+
+def test_patients_of_one_joint_draw_count_as_one_group_whatever_the_design():
+    one, other = (followed_to_relapse(s, patients=40, relapsed=12) for s in (1, 2))
+    assert prequential.relapse_summary([one, one])["clusters"] == 5
+    assert prequential.relapse_summary([one, other])["clusters"] == 10
+    assert prequential.relapse_summary([one, other])["n"] == 80
+
+
+@pytest.mark.parametrize(("patients", "relapsed"), [(0, 0), (40, 0), (40, 40), (40, 9)])
+def test_nothing_is_said_of_relapse_where_too_few_tell(patients, relapsed):
+    told = followed_to_relapse(1, patients=patients, relapsed=relapsed)
+    assert prequential.relapse_summary([told]) is None
+
+
 def test_ranks_are_shares_for_every_parameter():
     part = calibration_ranks.run(calibration_ranks.Task(first=0, count=2, total=40, seed=3))
     values = np.array([list(r.values()) for r in part["ranks"]])
