@@ -90,12 +90,12 @@ def _own(axes: Any, results: Results) -> list[End]:
 
 def _name(axes: Any, ends: list[End]) -> None:
     """Write the names at the right ends, pushed apart where they would overlap."""
-    apart, last = 1.45, 0.0
+    apart, last = 1.85, 0.0
     for value, label, colour in sorted(ends):
         y = max(value, last * apart)
         last = y
         axes.annotate(
             label, (RANGE[1] * 1.2, value), xytext=(RANGE[1] * 1.45, y), color=colour,
             va="center", fontsize=9, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6},
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "relpos": (0.0, 0.5)},
         )  # fmt: skip
