@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ketacourse.course.advice import VERDICT_WORDS
 from ketacourse.course.decide_result import Decision, Weighed
+from ketacourse.course.decide_weigh import EQUAL_DAYS
 from ketacourse.course.decide_words import days_words, percent
 from ketacourse.course.screen import DISCLAIMER
 from ketacourse.guardrails.finding import Finding
@@ -13,6 +14,11 @@ WIDTH = 88
 RELIEF_WORDS = (
     "Relief days: a day in remission counts one, a day at the patient's baseline nothing, between "
     "them in proportion."
+)
+
+ORDER_WORDS = (
+    f"Order: the best balance first; within {EQUAL_DAYS:g} days of each other balances count as "
+    "equal, and of those fewer sessions come first."
 )
 
 
@@ -56,8 +62,9 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _options(decision: Decision) -> Iterator[str]:
     yield ""
     weeks = decision.horizon_days / 7.0
-    yield f"OPTIONS over {weeks:g} weeks, best balance first; 80% of possible futures in ( )"
+    yield f"OPTIONS over {weeks:g} weeks; 80% of possible futures in ( )"
     yield from _wrapped(RELIEF_WORDS, "  ")
+    yield from _wrapped(ORDER_WORDS, "  ")
     for one in decision.ranked:
         yield from _option(one)
     for out in decision.excluded:

@@ -147,8 +147,8 @@ def weight_words(ranked: Sequence[Weighed], preferences: Preferences) -> Iterato
         turn = preferences.session + (other.net.mean - first.net.mean) / extra
         if turn >= 0.0 and abs(turn - preferences.session) > 1e-9:
             yield (
-                f"If a session counted {turn:.1f} symptom-free days instead of "
-                f"{preferences.session:g}, '{other.option.label}' and "
+                f"If a session counted {turn:.2f} symptom-free days instead of "
+                f"{preferences.session:.2f}, '{other.option.label}' and "
                 f"'{first.option.label}' would weigh the same."
             )
             return

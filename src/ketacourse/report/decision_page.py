@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ketacourse.course.advice import Verdict
 from ketacourse.course.decide_record import Choice, as_dict, rows
 from ketacourse.course.decide_result import Decision, Weighed
+from ketacourse.course.decide_text import ORDER_WORDS
 from ketacourse.course.decide_words import days_words, percent
 from ketacourse.evidence.catalogue import Source, load_catalogue
 from ketacourse.guardrails.finding import Finding
@@ -155,7 +156,7 @@ def _figure(decision: Decision) -> Figure:
             "possible futures, the same futures for every option. Diamond: the plan. Shaded: "
             f"differences up to {margin:g} days, which do not matter. Triangles: sessions still "
             "to come. The order also weighs sessions and side effects, so that it need not be "
-            "that of the dots."
+            f"that of the dots. {ORDER_WORDS}"
         ),
         grades=(),
         table=_numbers(decision),
