@@ -9,6 +9,7 @@ from ketacourse.cli.cases import example_files
 from ketacourse.course import plan
 from ketacourse.evidence.ancestry import genotype_probabilities, val66met_frequencies
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.population.typical import typical_values
 from ketacourse.therapy.case import load_case
 from ketacourse.therapy.conditions import CONDITIONS
 from ketacourse.therapy.links import convert
@@ -57,3 +58,19 @@ def test_an_impaired_organ_that_a_case_can_state_changes_exposure(condition, sce
     ill = replace(CASE.patient, conditions={**CASE.patient.conditions, condition: "present"})
     assert set(plan.modifiers_of(ill).scenarios) == {scenario}
     assert not plan.modifiers_of(CASE.patient).scenarios
+
+
+def test_a_course_under_anaesthesia_takes_a_share_of_the_drug_and_keeps_what_is_expected():
+    values = {n: np.array([v]) for n, v in typical_values({}, "disinhibition", CATALOGUE).items()}
+    awake, asleep = (
+        plan.patient_parameters(
+            replace(CASE, course=replace(CASE.course, masking=masking)), values,
+            catalogue=CATALOGUE,
+        )
+        for masking in ("open", "anaesthesia")
+    )  # fmt: skip
+    unaware, block = values["placebo.unaware_time"], values["mood.anaesthesia_block"]
+    assert "placebo.expectancy_time" not in awake
+    assert asleep["placebo.expectancy_time"] == unaware
+    for name in ("mood.fast_gain", "mood.structural_gain"):
+        assert asleep[name] == pytest.approx((1.0 - block) * awake[name])

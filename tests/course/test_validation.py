@@ -8,7 +8,12 @@ import pytest
 from ketacourse.course import calibrate, validate
 from ketacourse.course.calibrate import FREE, Calibration, fit_data
 from ketacourse.course.validation_benchmarks import errors_of, mean_of_others, two_exponentials
-from ketacourse.course.validation_checks import coverage, share_of, transform_counts
+from ketacourse.course.validation_checks import (
+    coverage,
+    expected_error,
+    share_of,
+    transform_counts,
+)
 from ketacourse.course.validation_identify import identified
 from ketacourse.course.validation_predictive import SAMPLES, judged_row, predictive
 from ketacourse.course.validation_rows import OVERLAPS, mask_of, rows_of, sample_of
@@ -227,3 +232,33 @@ def test_a_scale_that_mood_is_carried_over_to_does_not_enter_the_fit(monkeypatch
     assert found.rows == DATA.rows
     left_out = dict(found.left_out)
     assert left_out["lii2023_37"] == "carried over from mood, of which it says nothing"
+
+
+def expected(rows, *, between):
+    part = {
+        "drawn": np.full((len(rows), 40), 50.0), "sd_one": np.zeros(len(rows)),
+        "judged": np.ones(len(rows)),
+    }  # fmt: skip
+    found = [
+        judged_row(r, centre=50.0, drawn=part["drawn"][0], sd_one=0.0, judged=1.0, between=between)
+        for r in rows
+    ]
+    return expected_error(rows, part, found, [between] * len(rows))
+
+
+def test_the_error_expected_of_a_certain_prediction_is_that_of_sampling():
+    row = replace(next(r for r in ROWS if r.kind == "rate"), n=400, value=50.0)
+    middle, _, high = expected([row], between=0.0)
+    # Of the size of a normal deviate half lie within 0.674, and 95% within 1.96.
+    assert middle == pytest.approx(0.674 * 2.5, rel=0.06)
+    assert high == pytest.approx(1.96 * 2.5, rel=0.06)
+
+
+def test_the_error_expected_grows_with_how_far_studies_differ():
+    rows = [r for r in ROWS if r.outcome == "response_rate"][:12]
+    assert expected(rows, between=0.6)[0] > 1.2 * expected(rows, between=0.0)[0]
+
+
+def test_without_a_rate_nothing_is_said_of_their_error():
+    scores = [r for r in ROWS if r.kind == "points"][:3]
+    assert np.isnan(expected(scores, between=0.6)).all()

@@ -25,15 +25,16 @@ def integrated(one: dict[str, float], regimen: Regimen, days: np.ndarray) -> np.
         slower = one["consolidated_time"] * (1.0 + one["holding"] * coping)
         return [-fast / one["fast_time"], -fast_new / c.rise_time, -slow / slower,
                 -slow_new / one["onset"], -lasting / (c.lasting_ratio * slower),
-                -coping / c.coping_time, -expects / c.expectancy_time]  # fmt: skip
+                -coping / c.coping_time,
+                -expects / (regimen.expectancy_days or c.expectancy_time)]  # fmt: skip
 
     def severity(day: float, y: np.ndarray) -> float:
         fast, fast_new, slow, slow_new, lasting, coping, expects = y
         felt = max(fast - fast_new, 0.0) / first, max(slow - slow_new, 0.0) / first + lasting
         after = max(day, 0.0)
         found = one["baseline"] * (1.0 + one["drift"] * (1.0 - np.exp(-after / c.drift_time)))
-        found *= 1.0 - min(one["fast_gain"] * felt[0], MOST_REMOVED)
-        found *= 1.0 - min(one["consolidated_gain"] * felt[1], MOST_REMOVED)
+        for gain, part in zip(("fast_gain", "consolidated_gain"), felt, strict=True):
+            found *= 1.0 - min(regimen.drug_share * one[gain] * part, MOST_REMOVED)
         found *= (1.0 - one["therapy"] * coping) * (1.0 - one["expectancy"] * expects)
         return found * (1.0 - one["care"] * (1.0 - np.exp(-after / c.care_time)))
 
@@ -59,9 +60,15 @@ def integrated(one: dict[str, float], regimen: Regimen, days: np.ndarray) -> np.
     return np.array([found[d] for d in days])
 
 
-@pytest.mark.parametrize("changes", [{}, {"holding": 2.0, "onset": 2.5}, {"repeat": 0.1}])
-def test_the_closed_form_is_what_the_equations_integrate_to(six, person, changes):
-    people = person(**changes)
+ASLEEP = {"drug_share": 0.6, "expectancy_days": 90.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "course"),
+    [({}, {}), ({"holding": 2.0, "onset": 2.5}, {}), ({"repeat": 0.1}, {}), ({}, ASLEEP)],
+)
+def test_the_closed_form_is_what_the_equations_integrate_to(six, person, changes, course):
+    people, six = person(**changes), replace(six, **course)
     one = {n: float(people.of(n)[0]) for n in
            ("baseline", "fast_gain", "fast_time", "consolidated_gain", "consolidated_time",
             "onset", "lasting", "repeat", "therapy", "holding", "expectancy", "care",

@@ -58,6 +58,10 @@ def test_masking_moves_expectancy_and_a_trial_moves_care():
                     setting="trial")  # fmt: skip
     found = regimen_of(patient(), course)
     assert found.expectancy_shift > 0.0
+    awake = regimen_of(patient(), replace(course, masking="active_placebo"))
+    assert (awake.drug_share, awake.expectancy_days) == (1.0, None)
+    assert found.drug_share == 1.0 - value_in_force("mood.anaesthesia_block", "1")
+    assert found.expectancy_days == value_in_force("placebo.unaware_time", "d")
     trial, clinic = (value_in_force(f"placebo.care_{s}", "1") for s in ("trial", "clinic"))
     assert np.sign(found.care_shift) == np.sign(trial - clinic) != 0.0
 

@@ -95,6 +95,44 @@ def test_masked_control_arms_expect_more_than_saline_ones(trial):
     assert (midazolam < hidden).all()
 
 
+def test_under_anaesthesia_expectancy_lasts_and_the_drug_does_less(trial):
+    awake = arm_parameters(trial, masking="active_placebo")
+    asleep = arm_parameters(trial, masking="anaesthesia")
+    kept = 1.0 - trial.values["mood.anaesthesia_block"]
+    for name in ("mood.fast_gain", "mood.structural_gain"):
+        assert asleep[name] == pytest.approx(kept * awake[name])
+    faded, lasting = (arm["placebo.expectancy_time"] for arm in (awake, asleep))
+    assert (lasting == trial.values["placebo.unaware_time"]).all()
+    assert (lasting > 2.0 * faded).all()
+    changed = {"mood.fast_gain", "mood.structural_gain", "placebo.expectancy_time",
+               "patient.expectancy_max"}  # fmt: skip
+    assert {n for n in awake if not np.array_equal(awake[n], asleep[n])} == changed
+
+
+def test_a_sham_under_anaesthesia_is_remembered_longer_than_one_awake(trial):
+    def share_left(masking, control):
+        parameters = {n: v[:200] for n, v in arm_parameters(
+            trial, masking=masking, control=control, setting="trial"
+        ).items()}  # fmt: skip
+        parameters["patient.care_max"] = np.zeros(200)
+        parameters["patient.stress"] = np.zeros(200)
+        problem = pose_course(
+            REFERENCE_COURSE, body=drawn(count=200).body, parameters=parameters,
+            times_h=np.array([0.0, 24.0, 336.0]), catalogue=CATALOGUE, dose_factor=0.0,
+            plasma=False,
+        )  # fmt: skip
+        before, day_1, day_14 = solve(problem, quantities=("madrs",)).of("madrs").mean(axis=0)
+        return (before - day_14) / (before - day_1)
+
+    # Thirteen days of fading, by the time constants of the catalogue.
+    for masking, control, name in (
+        ("anaesthesia", "saline", "placebo.unaware_time"),
+        ("active_placebo", "midazolam", "placebo.expectancy_time"),
+    ):
+        expected = np.exp(-312.0 / CATALOGUE.value(name, "h"))
+        assert share_left(masking, control) == pytest.approx(expected, abs=0.01)
+
+
 def aged(mean):
     age = replace(TRIAL.covariates.age_years, mean=mean, sd=1e-6)
     return replace(TRIAL.covariates, age_years=age)

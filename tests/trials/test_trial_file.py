@@ -80,6 +80,10 @@ def test_every_fault_is_told_at_once(content):
         ({"design": "crossover"}, "crossover", "Add it"),
         ({"crossover": {"washout": "7 d"}}, "crossover", 'design = "crossover"'),
         ({"design": "sequential"}, "rerandomise", "Add day"),
+        ({"design": "crossover", "crossover": {"washout": "7 d"}, "arms": [
+            {"name": "awake", "sessions": SESSIONS},
+            {"name": "asleep", "sessions": SESSIONS, "masking": "anaesthesia"},
+        ]}, "arms[2].masking", "compare the two in parallel arms"),
         ({"alpha": 0.7}, "alpha", ""),
         ({"variant": "phlogiston"}, "variant", ""),
     ],

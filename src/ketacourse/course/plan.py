@@ -13,10 +13,12 @@ from ketacourse.model.pk.models import serving
 from ketacourse.model.pk.modifiers import PkModifiers, modifiers_for
 from ketacourse.population.batch import Body
 from ketacourse.population.expectancy import (
+    DRUG_GAINS,
     care_parameter,
     expectancy_parameter,
     medicated_share,
     takes_antidepressant,
+    under_masking,
 )
 from ketacourse.population.prognosis import (
     NATURAL_COURSES,
@@ -71,9 +73,6 @@ def baseline_madrs(case: Case, catalogue: Catalogue) -> tuple[float, str]:
             return min(max(value, 1.0), 60.0), scale(key).label
     return catalogue.value("patient.baseline", "point"), "no score given: typical of trials"
 
-
-GAINS = ("mood.fast_gain", "mood.structural_gain")
-"""Shares of severity that age moves."""
 
 HEPATIC = ("moderate_hepatic_impairment", "severe_hepatic_impairment")
 """Conditions that raise exposure through the liver; of severe impairment there are no data, and
@@ -186,9 +185,13 @@ def patient_parameters(
         "patient.antidepressant_max": moved("placebo.antidepressant_share"),
         "patient.decay_factor": decay,
         "patient.stress": natural_stress(early, {**values, **natural}),
-        **{name: moved(name) for name in GAINS},
+        **{name: moved(name) for name in DRUG_GAINS},
     }
-    return {**{name: np.full(rows, value) for name, value in constant.items()}, **varying}
+    return {
+        **{name: np.full(rows, value) for name, value in constant.items()},
+        **varying,
+        **under_masking({**values, **varying}, course.masking),
+    }
 
 
 def inflows_for(course: Course, body: Body, catalogue: Catalogue) -> tuple[Inflow, ...]:

@@ -24,6 +24,7 @@ from ketacourse.course.validation_checks import (
     Residual,
     Share,
     coverage,
+    expected_error,
     replicated_checks,
     residuals,
     transform_counts,
@@ -191,7 +192,7 @@ def validate(
         **lasting,
     }
     causes = {
-        **row_causes(rows, judged),
+        **row_causes(rows, judged, expected_error(rows, held, judged, between)),
         **alike_causes(rows, judged),
         **concentration_causes(groups),
         **safety_causes(side_effects),

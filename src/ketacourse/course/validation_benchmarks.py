@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from ketacourse.course.validation_rows import TestRow
+from ketacourse.course.validation_rows import RATES, TestRow
 from ketacourse.infer.rows import compared
 
 Array = NDArray[np.float64]
@@ -162,7 +162,7 @@ def errors_of(rows: Sequence[TestRow], predicted: Array) -> Errors:
     value = np.array([r.value for r in rows])
     told = np.isfinite(predicted)
     points = np.array([r.kind == "points" for r in rows]) & told
-    rate = np.array([r.outcome in ("response_rate", "remission_rate") for r in rows]) & told
+    rate = np.array([r.outcome in RATES for r in rows]) & told
     relapse = np.array([r.outcome == "relapse_free" for r in rows]) & told
     gap = value - predicted
     return Errors(

@@ -1,6 +1,6 @@
 """Checks on many rows at once: coverage, calibration, residuals, and replicated data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ketacourse.course.validation_predictive import Predicted, pooled_centre, predictive
-from ketacourse.course.validation_rows import TestRow
+from ketacourse.course.validation_rows import RATES, TestRow
 
 Array = NDArray[np.float64]
 
@@ -100,6 +100,41 @@ def coverage(
         ),
         tuple(share_of(s, [p.inside for r, p in judged if r.study == s]) for s in studies),
     )
+
+
+def expected_error(
+    rows: Sequence[TestRow],
+    part: Mapping[str, Array],
+    found: Sequence[Predicted | None],
+    between: Sequence[float],
+) -> tuple[float, float, float]:
+    """Return the error of rates that the predictions expect: its middle and 90% interval.
+
+    Published rates are drawn from their own predictions, rows of one study together, and the
+    mean absolute error of each set of draws is taken (percentage points). What is not known of
+    the parameters is part of it: vaguer predictions expect a larger error. NaN without a rate.
+
+    Parameters
+    ----------
+    part
+        ``drawn``, ``sd_one`` and ``judged`` of the rows.
+    between
+        Spread between studies on the scale of comparison, per row.
+    """
+    gaps = []
+    for i, (row, p) in enumerate(zip(rows, found, strict=True)):
+        if p is None or row.outcome not in RATES:
+            continue
+        drawn = part["drawn"][i][np.isfinite(part["drawn"][i])]
+        values, _ = predictive(
+            row, centre=p.centre, drawn=drawn, sd_one=float(part["sd_one"][i]),
+            judged=float(part["judged"][i]), between=float(between[i]),
+        )  # fmt: skip
+        gaps.append(np.abs(values - p.centre))
+    if not gaps:
+        return (np.nan, np.nan, np.nan)
+    middle, low, high = np.percentile(np.mean(gaps, axis=0), [50.0, 5.0, 95.0])
+    return float(middle), float(low), float(high)
 
 
 def transform_counts(found: Sequence[Predicted | None]) -> Array:

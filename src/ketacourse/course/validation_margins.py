@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from ketacourse.course.validation_predictive import Predicted
-from ketacourse.course.validation_rows import TestRow
+from ketacourse.course.validation_rows import RATES, TestRow
 from ketacourse.course.validation_safety import Agreement
 from ketacourse.errors import InputError
 
@@ -152,17 +152,30 @@ def read_notes(path: Path) -> dict[str, str]:
     return {name: str(text) for name, text in table.items()}
 
 
-def row_causes(rows: Sequence[TestRow], found: Sequence[Predicted | None]) -> dict[str, str]:
-    """Return which studies the errors out of sample come from, by the name of the margin."""
+def row_causes(
+    rows: Sequence[TestRow],
+    found: Sequence[Predicted | None],
+    expected: tuple[float, float, float] = (math.nan, math.nan, math.nan),
+) -> dict[str, str]:
+    """Return which studies the errors out of sample come from, by the name of the margin.
+
+    Parameters
+    ----------
+    expected
+        The error of rates that the predictions themselves expect, with its 90% interval; see
+        `ketacourse.course.validation_checks.expected_error`.
+    """
     judged = [(r, p) for r, p in zip(rows, found, strict=True) if p is not None]
     points = [(r, p) for r, p in judged if r.kind == "points"]
-    rates = [(r, p) for r, p in judged if r.outcome in ("response_rate", "remission_rate")]
+    rates = [(r, p) for r, p in judged if r.outcome in RATES]
     outside = [(r, p) for r, p in judged if not p.inside]
     scores = _by_study(points, "points", square=True)
     causes = {
         "scores": scores,
         "scores_two_exponentials": scores,
-        "rates": _by_study(rates, "percentage points", square=False),
+        "rates": " ".join(
+            [*_as_predicted(expected), _by_study(rates, "percentage points", square=False)]
+        ),
     }
     if judged:
         names = _counts([r.study for r, _ in outside])
@@ -175,8 +188,22 @@ def row_causes(rows: Sequence[TestRow], found: Sequence[Predicted | None]) -> di
     return causes
 
 
+def _as_predicted(expected: tuple[float, float, float]) -> list[str]:
+    middle, low, high = expected
+    if not math.isfinite(middle):
+        return []
+    return [
+        "If published rates scattered about their predictions as the intervals say, the figure "
+        f"would be {middle:.1f} ({low:.1f} to {high:.1f})."
+    ]
+
+
 def _drug(r: TestRow) -> bool:
     return r.control == "drug"
+
+
+def _awake(r: TestRow) -> bool:
+    return r.masking != "anaesthesia"
 
 
 def _near(r: TestRow, low: float, high: float) -> bool:
@@ -192,8 +219,8 @@ ALIKE: Mapping[str, Callable[[TestRow], bool]] = {
     "remission_at_24h": lambda r: (
         _drug(r) and r.outcome == "remission_rate" and _near(r, 0.8, 1.5) and r.sessions == 1
     ),
-    "advantage_at_day_7": lambda r: r.kind == "points" and _near(r, 5.0, 8.5),
-    "advantage_at_day_14": lambda r: r.kind == "points" and _near(r, 10.0, 15.0),
+    "advantage_at_day_7": lambda r: _awake(r) and r.kind == "points" and _near(r, 5.0, 8.5),
+    "advantage_at_day_14": lambda r: _awake(r) and r.kind == "points" and _near(r, 10.0, 15.0),
     "control_crossover": lambda r: r.control.endswith("saline_crossover"),
     "control_spray": lambda r: r.control.endswith("placebo_spray"),
     "control_midazolam": lambda r: r.control.startswith("midazolam"),

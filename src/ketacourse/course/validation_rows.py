@@ -28,6 +28,9 @@ The crossovers of one institute recruited at one site, in part the same patients
 re-induction cohort was recruited from the randomised trials of the same programme.
 """
 
+RATES = ("response_rate", "remission_rate")
+"""Outcomes whose error is told in percentage points."""
+
 LARGER = {group: name for name, studies in OVERLAPS.items() for group in studies}
 
 

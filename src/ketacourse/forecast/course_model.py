@@ -90,6 +90,9 @@ class _Removed:
         self.first_fill = -np.expm1(-one["repeat"])
         shift = regimen.expectancy_shift
         self.expectancy = expit(logit(one["expectancy"]) + shift)
+        self.expectancy_days = regimen.expectancy_days or constants.expectancy_time
+        for gain in ("fast_gain", "consolidated_gain"):
+            one[gain] = regimen.drug_share * one[gain]
         self.care = expit(logit(one["care"]) + regimen.care_shift)
 
     def segments(self) -> "list[tuple[float, float, _Stores]]":
@@ -120,7 +123,7 @@ class _Removed:
         return _Stores(
             day, fast[:, 0], new[:, 0], consolidated[:, 0], consolidating[:, 0], lasting[:, 0],
             stores.coping * float(np.exp(-gap / self.c.coping_time)),
-            stores.expectancy * float(np.exp(-gap / self.c.expectancy_time)),
+            stores.expectancy * float(np.exp(-gap / self.expectancy_days)),
         )  # fmt: skip
 
     def _faded(self, stores: _Stores, gap: Array) -> tuple[Array, Array, Array, Array, Array]:
@@ -185,7 +188,7 @@ class _Removed:
             coping = stores.coping * np.exp(-gap / c.coping_time)
             left *= 1.0 - one["therapy"][:, None] * coping
         if stores.expectancy > 0.0:
-            expects = stores.expectancy * np.exp(-gap / c.expectancy_time)
+            expects = stores.expectancy * np.exp(-gap / self.expectancy_days)
             left *= 1.0 - self.expectancy[:, None] * expects
         return self._without(left, days)
 

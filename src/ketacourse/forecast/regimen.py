@@ -46,6 +46,11 @@ class Regimen:
     decay
         How much faster the consolidated benefit fades than in a clinic without a new
         antidepressant (factor).
+    drug_share
+        Share of the drug's benefit that is left (0 to 1): less than 1 under anaesthesia.
+    expectancy_days
+        Time constant with which expectancy fades (days); that of patients who are awake where
+        it is None.
     """
 
     days: Array
@@ -56,6 +61,8 @@ class Regimen:
     care_shift: float = 0.0
     new_antidepressant: bool = False
     decay: float = 1.0
+    drug_share: float = 1.0
+    expectancy_days: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("days", "strength", "therapy_days", "therapy_hours"):
@@ -74,6 +81,15 @@ class Regimen:
             raise InputError("A dose of a regimen has a negative strength.")
         if not 0.0 < self.decay < np.inf:
             raise InputError(f"The decay of a regimen is {self.decay}.", remedy="Give more than 0.")
+        if not 0.0 <= self.drug_share <= 1.0:
+            raise InputError(
+                f"The share of the drug in a regimen is {self.drug_share}.", remedy="Give 0 to 1."
+            )
+        if self.expectancy_days is not None and not 0.0 < self.expectancy_days < np.inf:
+            raise InputError(
+                f"Expectancy of a regimen fades with {self.expectancy_days} days.",
+                remedy="Give more than 0, or None.",
+            )
 
     def until(self, day: float) -> "Regimen":
         """Return the regimen without what lies after a day."""
@@ -123,6 +139,7 @@ def regimen_of(
     share = medicated_share(
         course.setting, new_oral_antidepressant=oral, medicated=takes_antidepressant(patient)
     )
+    asleep = course.masking == "anaesthesia"
     expected = odds(expectancy_parameter(course.masking)) - odds(expectancy_parameter("open"))
     return Regimen(
         days=np.array([s.day for s in sessions]),
@@ -134,4 +151,6 @@ def regimen_of(
         new_antidepressant=oral,
         decay=value_in_force("patient.medication_decay", "1")
         ** (share - medicated_share("clinic")),
+        drug_share=1.0 - value_in_force("mood.anaesthesia_block", "1") if asleep else 1.0,
+        expectancy_days=value_in_force("placebo.unaware_time", "d") if asleep else None,
     )

@@ -24,6 +24,7 @@ from ketacourse.population.expectancy import (
     care_parameter,
     expectancy_parameter,
     medicated_share,
+    under_masking,
 )
 from ketacourse.population.prognosis import (
     NATURAL_COURSES,
@@ -229,7 +230,7 @@ def arm_parameters(
     chosen["patient.decay_factor"] = (
         cohort.values["patient.decay_factor"] * cohort.values["patient.medication_decay"] ** share
     )
-    whole = {**cohort.values, **chosen}
+    whole = {**cohort.values, **chosen, **under_masking(cohort.values, masking)}
     return {name: whole[name] for name in chain.PARAMETER_NAMES}
 
 

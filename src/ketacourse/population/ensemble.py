@@ -22,6 +22,8 @@ EXTRA_UNITS: dict[str, str] = {
     "placebo.expectancy_midazolam": "1",
     "placebo.expectancy_spray": "1",
     "placebo.expectancy_anaesthesia": "1",
+    "placebo.unaware_time": "h",
+    "mood.anaesthesia_block": "1",
     "placebo.care_clinic": "1",
     "placebo.care_trial": "1",
     "placebo.antidepressant_share": "1",

@@ -3,14 +3,22 @@
 One place for the rule that turns the design of a trial, or of a clinic's course, into the
 parameter that bounds the expectancy component. Arms that receive the drug expect as an open
 arm does, whatever the control of the other arm: published ketamine arms do not differ by the
-kind of control, because patients notice the drug. Under anaesthesia nobody notices it.
+kind of control, because patients notice the drug. Under anaesthesia nobody notices it: what is
+expected lasts, because nothing contradicts it, and the anaesthetic takes a part of the drug's
+effect.
 """
 
+from collections.abc import Mapping
 from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ketacourse.errors import InputError
 from ketacourse.therapy.course import MASKINGS, Masking
 from ketacourse.therapy.patient import Patient
+
+Array = NDArray[np.float64]
 
 Control = Literal["none", "saline", "midazolam", "placebo_spray"]
 """What is given instead of the drug; ``none`` is an arm that receives the drug."""
@@ -61,6 +69,39 @@ def expectancy_parameter(masking: Masking, control: Control = "none") -> str:
     if control == "saline" and masking == "saline_crossover":
         return "placebo.expectancy_crossover"
     return _OF_CONTROL[control]
+
+
+DRUG_GAINS = ("mood.fast_gain", "mood.structural_gain")
+"""Shares of severity that the drug removes."""
+
+
+def under_masking(values: Mapping[str, Array], masking: Masking) -> dict[str, Array]:
+    """Return what a way of masking changes beside how much is expected, by name.
+
+    Parameters
+    ----------
+    values
+        Parameters of the chain, ``placebo.unaware_time`` and ``mood.anaesthesia_block``.
+    masking
+        How the trial hides what is given.
+
+    Returns
+    -------
+    dict
+        Parameters of the chain that take another value; nothing but under anaesthesia.
+
+    Examples
+    --------
+    >>> under_masking({}, "active_placebo")
+    {}
+    """
+    if masking != "anaesthesia":
+        return {}
+    kept = 1.0 - values["mood.anaesthesia_block"]
+    return {
+        "placebo.expectancy_time": values["placebo.unaware_time"],
+        **{name: values[name] * kept for name in DRUG_GAINS},
+    }
 
 
 def medicated_share(

@@ -52,6 +52,11 @@ def assumptions(trial: Trial) -> tuple[str, ...]:
         "What patients expect depends on the masking and on what is given; under a mask that "
         "holds, the control improves as well, and the difference between arms shrinks."
     )
+    if any(arm.masking == "anaesthesia" for arm in trial.arms):
+        found.append(
+            "Under anaesthesia expectancy lasts for months, and the drug loses about a third of "
+            "its effect; both are contested and rest on one trial and on other uses of it."
+        )
     if trial.subgroups:
         found.append(
             "Subgroups differ only where the model links the covariate to benefit or harm; where "

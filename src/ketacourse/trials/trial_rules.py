@@ -10,6 +10,7 @@ from ketacourse.evidence.variants import variant
 from ketacourse.population.measurement import latent_scores, observe
 from ketacourse.therapy.case_course_rules import days_of
 from ketacourse.therapy.case_faults import path_text, refused, shown
+from ketacourse.therapy.course import Masking
 from ketacourse.therapy.protocol import protocol
 from ketacourse.trials.arm_file import ArmTable
 from ketacourse.trials.arm_rules import (
@@ -42,6 +43,7 @@ def trial_faults(trial: TrialFile, *, catalogue: Catalogue) -> Iterator[Fault]:
     first = [*arm_faults(trial), *branch_faults(trial)]
     yield from first
     yield from _design_faults(trial)
+    yield from _asleep_faults(trial)
     groups = [arm.name for arm in trial.arms]
     groups += [b.name for b in trial.rerandomise.branches] if trial.rerandomise else []
     yield from endpoint_faults(trial)
@@ -134,6 +136,26 @@ def _crossover_faults(trial: TrialFile) -> Iterator[Fault]:
                 ("arms", index, "therapy"), arm.name, "Therapy before the first dose would fall "
                 "into the period before.", "Put it on day 0 or later.",
             )  # fmt: skip
+
+
+def _asleep_faults(trial: TrialFile) -> Iterator[Fault]:
+    """Yield arms of one patient of which some are under anaesthesia and some are awake."""
+    groups: list[tuple[tuple[str | int, ...], Masking | None]] = []
+    if trial.design == "crossover" or trial.rerandomise is not None:
+        groups += [(("arms", i), arm.masking) for i, arm in enumerate(trial.arms)]
+    if trial.rerandomise is not None:
+        groups += [
+            (("rerandomise", "branches", i), branch.masking)
+            for i, branch in enumerate(trial.rerandomise.branches)
+        ]
+    asleep = [(masking or trial.masking) == "anaesthesia" for _, masking in groups]
+    if any(asleep) and not all(asleep):
+        where, _ = groups[asleep.index(True)]
+        yield _fault(
+            (*where, "masking"), "anaesthesia", "Anaesthesia takes a part of the drug's effect and "
+            "lets expectancy last; a patient cannot have it in one phase and not in another.",
+            "Mask every phase so, or none; or compare the two in parallel arms.",
+        )  # fmt: skip
 
 
 def _washout_faults(trial: TrialFile) -> Iterator[Fault]:
