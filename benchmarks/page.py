@@ -79,7 +79,8 @@ TAIL = [
     "  maximum and minimum and stopped for good where a MADRS left the end of its scale; it is",
     "  given smooth ones, 1e-9 wide.",
     "- **Rounds.** Every engine has one core and a process of its own; each round runs all of",
-    "  them once, and medians over rounds are compared. Slow engines run fewer patients a round.",
+    "  them for about the same time, fewer patients or the same ones again, and medians over",
+    "  rounds are compared.",
     "- **What ketacourse's figure holds.** The integration of a batch by `solve` on chosen steps,",
     "  outputs included. Steps are chosen once per course, as sparingly as for many patients; what",
     "  that costs, and the rate on the steps that fewer patients get, stands below the tables.",
@@ -205,8 +206,8 @@ def _growth(results: Results) -> list[str]:
         f"{WORTH:,} patients. Core time is seconds times processes, per patient: what a core is "
         "busy or kept from other work. Processes are up and warm, as in a session that has run "
         "something before; their start is in the table of executors. Medians of several runs "
-        "(one of the largest). Choosing the steps, once per course, takes another "
-        f"{choosing:.2f} s. Memory is that of all processes together.",
+        "in the quietest of three rounds, all sizes in turns. Choosing the steps, once per "
+        f"course, takes another {choosing:.2f} s. Memory is that of all processes together.",
         "",
         *_table(head, rows),
     ]
@@ -233,7 +234,8 @@ def _executors(results: Results) -> list[str]:
     for row in results["executors"]["rows"]:
         runs.setdefault((row["who"], row["workers"]), []).append(row)
     best = {k: min(v, key=lambda r: r["seconds"]) for k, v in runs.items()}
-    names = {"serial": "this process", "processes": "processes", "dask": "Dask"}
+    names = {"serial": "this process", "beside": "this process, with another like it beside",
+             "processes": "processes", "dask": "Dask"}  # fmt: skip
     rows = [
         [f"{names[who]}, {n}", f"{r['seconds']:.1f}", f"{r['patients'] / r['seconds']:,.0f}",
          f"{r['peak_tree_bytes'] / 1e6:,.0f}", f"`{r['digest'][:12]}`"]
@@ -245,7 +247,9 @@ def _executors(results: Results) -> list[str]:
         "",
         f"One arm of {patients:,} patients through `run_trial`: attendance and drop-out, fifteen "
         "visits with rating error, session peaks, endpoint with intervals; counts stored. The "
-        "start of workers is counted. The better of the runs of each kind:",
+        "start of workers is counted. The best of the runs of each kind, in turns. Two cores of a "
+        "shared machine do not give twice what one gives: the overhead of two workers is told "
+        "against a run in one process while the other core does the same.",
         "",
         *_table(("Who, workers", "seconds", "patients/s", "peak memory (MB)", "digest"), rows),
     ]

@@ -1,12 +1,13 @@
 """Patients per second of every engine at equal accuracy, in interleaved rounds.
 
-Each round runs every engine once at each accuracy, so that whatever else the machine does
-falls on all alike; medians are compared. Every engine has one core and its own process.
+Each round runs every engine for about the same time at each accuracy, so that whatever else
+the machine does falls on all alike; medians are compared. Every engine has one core and its own
+process.
 """
 
 import statistics
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -127,22 +128,33 @@ def _rounds(
 ) -> list[dict[str, Any]]:
     """Run the rounds and return, per engine, what it took."""
     jobs = list(_jobs(engines, tuned, running, extent))
-    rates: dict[tuple[str, str], list[float]] = {(key, target): [] for key, target, _, _ in jobs}
+    rates: dict[tuple[str, str], list[float]] = {(j.key, j.target): [] for j in jobs}
     for number in range(extent.rounds):
         running.tell(f"speed: round {number + 1} of {extent.rounds}")
-        for key, target, count, settings in jobs:
-            seconds = running[key].seconds(count, settings)
-            rates[key, target].append(count / seconds)
+        for job in jobs:
+            seconds = running[job.key].seconds(job.count, job.settings, job.times)
+            rates[job.key, job.target].append(job.count / seconds)
     return [_engine_data(e, tuned[e.key], rates, jobs, running[e.key]) for e in engines]
 
 
-Job = tuple[str, str, int, Settings]
+class Job(NamedTuple):
+    """What an engine is asked in each round: some patients, run once or several times.
+
+    Each engine works for about the same time, so that what the processor does in the first
+    moments after a change of process weighs alike.
+    """
+
+    key: str
+    target: str
+    count: int
+    settings: Settings
+    times: int
 
 
 def _jobs(
     engines: list[Known], tuned: dict[str, Any], running: Running, extent: Extent
 ) -> Iterator[Job]:
-    """Yield key, target, patients and settings of what is run in each round, once warm."""
+    """Yield what is run in each round, once warm."""
     for engine in engines:
         for target, data in tuned[engine.key]["targets"].items():
             if data is None:
@@ -155,8 +167,9 @@ def _jobs(
                 few = min(4, most)
                 process.seconds(1, settings)
                 count = _count(process.seconds(few, settings) / few, extent)
-            process.seconds(count, settings)
-            yield engine.key, target, count, settings
+            seconds = process.seconds(count, settings)
+            times = max(1, round(extent.seconds / seconds))
+            yield Job(engine.key, target, count, settings, times)
 
 
 def _count(seconds: float, extent: Extent) -> int:
@@ -173,7 +186,7 @@ def _engine_data(
         if not given:
             targets[target] = None
             continue
-        count = next(n for k, t, n, _ in jobs if (k, t) == (engine.key, target))
+        count = next(j.count for j in jobs if (j.key, j.target) == (engine.key, target))
         targets[target] = {
             "rate": statistics.median(given), "low": min(given), "high": max(given),
             "patients": count, "error": data["error"], "settings": data["settings"],

@@ -178,9 +178,9 @@ class EngineProcess:
         seconds, values = self._ask("run", count, settings)
         return seconds, values
 
-    def seconds(self, count: int, settings: Settings) -> float:
-        """Return the seconds one run took; its outputs stay in the process."""
-        return float(self._ask("time", count, settings))
+    def seconds(self, count: int, settings: Settings, times: int = 1) -> float:
+        """Return the seconds a run took, the mean of several; outputs stay in the process."""
+        return float(self._ask("time", times, count, settings)) / times
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Return what a function of the engine's module-level `Peer` returns."""
@@ -227,9 +227,14 @@ def _answer(engine: Any, what: str, arguments: list[Any]) -> Answer:
             return Answer(peak_bytes())
         if what == "call":
             return Answer(getattr(engine, arguments[0])(*arguments[1:]))
+        if what == "time":
+            times, *arguments = arguments
+            start = time.perf_counter()
+            for _ in range(times):
+                engine.run(*arguments)
+            return Answer(time.perf_counter() - start)
         start = time.perf_counter()
         values = engine.run(*arguments)
-        seconds = time.perf_counter() - start
-        return Answer((seconds, np.asarray(values)) if what == "run" else seconds)
+        return Answer((time.perf_counter() - start, np.asarray(values)))
     except Exception as error:  # noqa: BLE001 - told to the parent
         return Answer(None, f"{type(error).__name__}: {error}")
