@@ -99,6 +99,10 @@ def test_doses_added_later_are_put_in_order():
         ({"days": [0.0, np.nan], "strength": [1.0, 1.0]}, "not a row of finite numbers"),
         ({"days": [1.0, 0.0], "strength": [1.0, 1.0]}, "do not increase"),
         ({"days": [0.0], "strength": [-1.0]}, "negative strength"),
+        ({"days": [0.0], "strength": [1.0], "drug_share": 1.2}, "share of the drug"),
+        ({"days": [0.0], "strength": [1.0], "drug_share": np.nan}, "share of the drug"),
+        ({"days": [0.0], "strength": [1.0], "expectancy_days": 0.0}, "fades with 0.0 days"),
+        ({"days": [0.0], "strength": [1.0], "expectancy_days": np.nan}, "fades with nan days"),
         ({"days": [0.0], "strength": [1.0, 1.0]}, "differ in length"),
     ],
 )

@@ -84,6 +84,11 @@ def test_every_fault_is_told_at_once(content):
             {"name": "awake", "sessions": SESSIONS},
             {"name": "asleep", "sessions": SESSIONS, "masking": "anaesthesia"},
         ]}, "arms[2].masking", "compare the two in parallel arms"),
+        ({"design": "crossover", "crossover": {"washout": "7 d"}, "masking": "anaesthesia",
+          "arms": [
+            {"name": "awake", "sessions": SESSIONS, "masking": "open"},
+            {"name": "asleep", "sessions": SESSIONS},
+        ]}, "arms[1].masking", "compare the two in parallel arms"),
         ({"alpha": 0.7}, "alpha", ""),
         ({"variant": "phlogiston"}, "variant", ""),
     ],

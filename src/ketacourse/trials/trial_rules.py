@@ -150,9 +150,9 @@ def _asleep_faults(trial: TrialFile) -> Iterator[Fault]:
         ]
     asleep = [(masking or trial.masking) == "anaesthesia" for _, masking in groups]
     if any(asleep) and not all(asleep):
-        where, _ = groups[asleep.index(True)]
+        where, stated = next(group for group in groups if group[1] is not None)
         yield _fault(
-            (*where, "masking"), "anaesthesia", "Anaesthesia takes a part of the drug's effect and "
+            (*where, "masking"), stated, "Anaesthesia takes a part of the drug's effect and "
             "lets expectancy last; a patient cannot have it in one phase and not in another.",
             "Mask every phase so, or none; or compare the two in parallel arms.",
         )  # fmt: skip
