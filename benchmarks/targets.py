@@ -66,7 +66,7 @@ def _linear(results: Results) -> list[Row]:
         if len(each) > 1:
             spread = max(each) / min(each) - 1.0
             rows.append((f"core time per patient from 1,000 patients up, {cores} core(s)",
-                         "within 10 %", f"{100 * spread:.0f} %", spread <= 0.10))  # fmt: skip
+                         "within 10 %", f"{100 * spread:.1f} %", spread <= 0.10))  # fmt: skip
     return rows
 
 
