@@ -224,7 +224,8 @@ def test_parameters_that_move_together_are_named():
 def test_a_scale_that_mood_is_carried_over_to_does_not_enter_the_fit(monkeypatch):
     text = calibrate._table("trials")
     shown = text.replace(
-        "yes,no,no published link from mood to this scale,,lii2023", "yes,yes,,,lii2023"
+        "yes,no,no published link from mood to this scale,resistant_percent,lii2023",
+        "yes,yes,,resistant_percent,lii2023",
     )
     assert shown != text
     monkeypatch.setattr(calibrate, "_table", lambda name: shown if name == "trials" else "")

@@ -102,7 +102,7 @@ def test_a_missing_or_unknown_column_is_refused():
 
 def test_a_row_with_too_many_cells_is_refused():
     text = table(TRIAL).rstrip("\n") + ",extra\n"
-    with pytest.raises(EvidenceError, match="line 2: 33 cells for 32 columns"):
+    with pytest.raises(EvidenceError, match="line 2: 35 cells for 34 columns"):
         read_observations(text, kind="trials", name="t.csv", sources=SOURCES)
 
 

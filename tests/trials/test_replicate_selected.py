@@ -63,3 +63,18 @@ def test_equal_weights_change_no_statistic():
         plain, other = (statistic(ANYONE.design, row, x, seed=3) for x in (latent, weighted))
         assert other.values == pytest.approx(plain.values)
         assert other.sd_one == pytest.approx(plain.sd_one)
+
+
+RELAPSED = trial_query({**ROW, "earlier_course": "relapsed"})
+
+
+def test_people_who_relapsed_under_the_drug_respond_less_often_than_others_who_responded():
+    assert found(ANYONE) + 5.0 < found(RELAPSED) < found(CHOSEN)
+
+
+def test_some_relapse_whatever_is_done_so_that_who_always_responds_counts_a_little():
+    latent = follow_arm(RELAPSED.design, [11.0], MEMBERS, **KEPT)
+    kept = latent.at(11.0)[0] / latent.baseline[0]
+    assert latent.weights is not None
+    assert latent.weights[0][kept < 0.1].min() > 0.1
+    assert latent.weights[0][kept > 0.85].max() < 0.2

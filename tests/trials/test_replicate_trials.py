@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from ketacourse.evidence.catalogue import load_catalogue
+from ketacourse.population.covariates import draw_covariates
+from ketacourse.trials.replicate_arm import population_of
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
+from ketacourse.trials.replicate_statistics import wanted_days
 from ketacourse.trials.replicate_trial_rows import trial_query
 from ketacourse.trials.replicate_trials import group_arms, predict_arms, predict_trials
 
@@ -75,6 +78,10 @@ def test_what_the_model_lacks_is_refused_with_its_reason(changes, why):
         ({"route": "rectal"}, "route"), ({"time_days": "-1"}, "time_days"),
         ({"dose_mg": "400"}, "dose_mg"), ({"diagnosis": ""}, "diagnosis"),
         ({"drug": ""}, "drug"), ({"baseline_sd": "40"}, "baseline_sd"),
+        ({"resistant_percent": "120"}, "resistant_percent"),
+        ({"resistant_percent": "-1"}, "resistant_percent"),
+        ({"outcome": "relapse_free", "time_days": "30", "judged_day": "30"}, "judged_day"),
+        ({"outcome": "relapse_free", "time_days": "30", "judged_day": "soon"}, "judged_day"),
     ],
 )  # fmt: skip
 def test_a_malformed_cell_names_its_column(changes, column):
@@ -158,6 +165,29 @@ def test_a_sham_arm_improves_less_and_depends_on_its_masking():
     assert asleep < midazolam
 
 
+@pytest.mark.parametrize(("diagnosis", "percent"), [("mdd", 70), ("trd", 40), ("trd", 0)])
+def test_the_stated_share_of_patients_had_failed_two_antidepressants(diagnosis, percent):
+    asked = query(diagnosis=diagnosis, resistant_percent=str(percent))
+    drawn = draw_covariates(population_of(asked.design).covariates, seed=1, first=0, count=4000)
+    assert 100.0 * np.mean(drawn.failed_antidepressants >= 2) == pytest.approx(percent, abs=3.0)
+
+
+def test_of_whom_nothing_is_said_trials_of_resistant_depression_take_the_resistant():
+    def share(**changes: str) -> float:
+        found = population_of(query(**changes).design).covariates
+        drawn = draw_covariates(found, seed=1, first=0, count=4000)
+        return float(np.mean(drawn.failed_antidepressants >= 2))
+
+    assert share() == share(resistant_percent="100") == 1.0
+    assert share(diagnosis="mdd") == pytest.approx(0.68**2, abs=0.03)
+
+
+def test_an_arm_with_more_resistant_patients_improves_less():
+    falls = [-typical(diagnosis="mdd", resistant_percent=p) for p in ("0", "50", "100")]
+    assert falls == sorted(falls, reverse=True)
+    assert falls[0] > falls[2] + 1.0
+
+
 def test_a_higher_dose_gives_no_fewer_responders():
     rates = [
         typical(dose_mg_per_kg=d, outcome="response_rate", time_days="7")
@@ -171,6 +201,26 @@ def test_more_sessions_last_longer():
     one = typical(outcome="relapse_free", time_days="28")
     six = typical(outcome="relapse_free", time_days="39", session_days="0;2;4;7;9;11")
     assert one < six
+
+
+def test_responders_who_are_judged_later_have_relapsed_less_by_the_same_day():
+    soon = typical(outcome="relapse_free", time_days="28")
+    later = typical(outcome="relapse_free", time_days="28", judged_day="14")
+    assert later > soon + 5.0
+
+
+def test_a_day_on_which_responders_are_judged_changes_nothing_else():
+    assert query(judged_day="14") == query()
+
+
+def test_a_clinic_rates_less_often_than_a_trial_and_sees_a_relapse_later():
+    asked = {"outcome": "relapse_free", "time_days": "30"}
+    found = {}
+    for setting in ("trial", "clinic"):
+        one = query(**asked, setting=setting)
+        found[setting] = wanted_days(one.design, one.row)
+    assert np.diff(found["trial"])[:8].tolist() == [3.5] * 8
+    assert np.diff(found["clinic"]).tolist() == [14.0] * (len(found["clinic"]) - 1)
 
 
 def test_relapse_only_grows_with_time():

@@ -16,6 +16,7 @@ from ketacourse.course.calibrate_effects import (
     safety_cells,
 )
 from ketacourse.course.concentrations import (
+    ACCEPTED,
     ConcentrationComparison,
     compare_concentrations,
 )
@@ -225,16 +226,50 @@ class Agreement:
     @property
     def agrees(self) -> bool:
         """Return whether the geometric mean ratio lies between 0.8 and 1.25."""
-        return 0.8 <= self.ratio <= 1.25
+        return ACCEPTED[0] <= self.ratio <= ACCEPTED[1]
 
 
-CONTESTED_ANALYTES: Mapping[str, str] = {
-    "hydroxynorketamine (total R+S)":
-        "sources on hydroxynorketamine lie three-fold apart in both directions",
-    "R-HNK/R-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
-    "S-HNK/S-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
-}  # fmt: skip
-"""Analytes whose sources disagree, with the reason; they are shown and not judged."""
+SUBSTANCES = {"hydroxynorketamine": ("hydroxynorketamine", "HNK"), "norketamine": ("norketamine",)}
+"""Words in the name of an analyte by which a metabolite is known; the rest is ketamine."""
+
+
+def substance_of(analyte: str) -> str:
+    """Return the substance of an analyte, whatever its form.
+
+    Examples
+    --------
+    >>> substance_of("S-norketamine"), substance_of("R-HNK/R-ketamine"), substance_of("ketamine")
+    ('norketamine', 'hydroxynorketamine', 'ketamine')
+    """
+    named = (s for s, words in SUBSTANCES.items() if any(w in analyte for w in words))
+    return next(named, "ketamine")
+
+
+def contested_routes(
+    comparisons: Sequence[ConcentrationComparison],
+) -> dict[tuple[str, str], str]:
+    """Return why a substance is contested by a route, for those that are.
+
+    Where the ratios of two studies lie further apart than the accepted range is wide, no
+    prediction can meet both. A study counts that says how many people it measured.
+    """
+    found: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for c in comparisons:
+        o = c.observation
+        if c.ratio is not None and o.metric != "tmax" and o.n is not None:
+            by_source = found.setdefault((substance_of(o.analyte), o.route), {})
+            by_source.setdefault(o.source, []).append(math.log(c.ratio))
+    reasons = {}
+    for (substance, route), sources in found.items():
+        means = [float(np.mean(logs)) for logs in sources.values()]
+        apart = math.exp(max(means) - min(means))
+        if apart > ACCEPTED[1] / ACCEPTED[0]:
+            way = route.replace("_", " ")
+            reasons[substance, route] = (
+                f"studies of {substance}, {way}, lie {apart:.1f}-fold apart, further than the "
+                "accepted range is wide"
+            )
+    return reasons
 
 
 def concentration_agreement(
@@ -244,6 +279,7 @@ def concentration_agreement(
 
     Concentrations, peaks and exposures are judged; times of peaks are in the table of rows.
     """
+    contested = contested_routes(comparisons)
     groups: dict[tuple[str, str, bool], list[float]] = {}
     for c in comparisons:
         o = c.observation
@@ -254,7 +290,7 @@ def concentration_agreement(
             analyte=analyte,
             route=route,
             test=test,
-            contested=CONTESTED_ANALYTES.get(analyte, ""),
+            contested=contested.get((substance_of(analyte), route), ""),
             n=len(ratios),
             ratio=float(np.exp(np.mean(np.log(ratios)))),
             twofold=float(np.mean([0.5 <= r <= 2.0 for r in ratios])),

@@ -69,8 +69,10 @@ class TrialObservation:
     baseline_sd: float | None
     age_mean: float | None
     background_medication: bool | None
+    resistant_percent: float | None
     earlier_course: str
     time_days: float | None
+    judged_day: float | None
     outcome: str
     value: float
     spread: Reading | None
@@ -93,6 +95,8 @@ class TrialObservation:
         yield from _spread(self.spread, self.spread_type)
         if self.outcome in RATES and not 0.0 <= self.value <= 100.0:
             yield "value", f"{self.value:g} is not a rate of 0 to 100 percent"
+        if self.resistant_percent is not None and self.resistant_percent > 100.0:
+            yield "resistant_percent", f"{self.resistant_percent:g} is above 100 percent"
         if self.outcome in ("score", "median_time_to_relapse_days") and self.value < 0.0:
             yield "value", f"a {self.outcome} of {self.value:g} is below 0"
         doses = [d for d in (self.dose_mg_per_kg, self.dose_mg) if d is not None]

@@ -23,6 +23,7 @@ from ketacourse.population.covariate_spec import LOWEST_BASELINE, MADRS_MAXIMUM,
 from ketacourse.population.covariates import draw_covariates
 from ketacourse.population.distribution import Distribution
 from ketacourse.population.expectancy import Control
+from ketacourse.population.prognosis import RESISTANT_FROM
 from ketacourse.population.specification import PopulationSpec, population_preset
 from ketacourse.population.typical import belief_units
 from ketacourse.population.variability import draw_session_factors
@@ -134,7 +135,9 @@ def population_of(design: ArmDesign, pk_model: str = STANDARD) -> PopulationSpec
         preset = "bipolar_trial" if design.diagnosis == "bipolar_depression" else "trd_trial"
     spec = population_preset(preset)
     usual = spec.covariates
-    if preset == "trd_trial" and design.diagnosis in MAY_BE_FIRST_EPISODE:
+    if design.resistant_percent is not None:
+        usual = _resistant_in_part(usual, design.resistant_percent / 100.0)
+    elif preset == "trd_trial" and design.diagnosis in MAY_BE_FIRST_EPISODE:
         usual = _not_resistant(usual)
     who = replace(
         usual,
@@ -159,6 +162,13 @@ def _not_resistant(who: CovariateSpec) -> CovariateSpec:
         failed_minimum=int(catalogue.value("mdd_trial.failed_minimum", "1")),
         failed_further=catalogue.value("mdd_trial.failed_further", "1"),
     )
+
+
+def _resistant_in_part(who: CovariateSpec, share: float) -> CovariateSpec:
+    """Return patients of whom a stated share had failed two antidepressants."""
+    if share >= 1.0:
+        return replace(who, failed_minimum=RESISTANT_FROM)
+    return replace(who, failed_minimum=0, failed_further=share ** (1.0 / RESISTANT_FROM))
 
 
 def _age(usual: Distribution, mean: float | None) -> Distribution:

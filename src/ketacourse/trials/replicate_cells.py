@@ -16,7 +16,12 @@ NOTHING = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "nr", "not rep
 
 
 def number_in(
-    cells: Cells, column: str, *, above: float = -math.inf, at_least: float = -math.inf
+    cells: Cells,
+    column: str,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    at_most: float = math.inf,
 ) -> float | None:
     """Return the number in a cell, or None where the cell is empty.
 
@@ -37,6 +42,8 @@ def number_in(
     if not (value > above and value >= at_least):
         limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"
         raise RowFaultError(column, f"{text} is not {limit}")
+    if value > at_most:
+        raise RowFaultError(column, f"{text} is not at most {at_most:g}")
     return value
 
 

@@ -1,9 +1,10 @@
 r"""Relapse after a response, as a trial would have rated it.
 
-Responders are those in response the day after the last dose; where doses go on to the time
-asked for, the day after the last dose of the acute phase. They are rated twice a week for
-four weeks and weekly after that. A relapse is two ratings in a row without response, dated
-from the first. With independent errors of rating the shares follow without drawing any:
+Responders are those in response the day after the last dose, unless the study judged them on
+another day; where doses go on to the time asked for, the day after the last dose of the acute
+phase. In trials they are rated twice a week for four weeks and weekly after that, in clinics
+every other week. A relapse is two ratings in a row without response, dated from the first. With
+independent errors of rating the shares follow without drawing any:
 
 .. math::
 
@@ -27,6 +28,9 @@ ACUTE_GAP_DAYS = 5.0
 """Longest gap between doses of an acute phase (days)."""
 CLOSE_DAYS, WIDE_DAYS, CLOSE_FOR_DAYS = 3.5, 7.0, 28.0
 """Days between ratings at first and later, and how long the first spacing holds."""
+CLINIC_DAYS = 14.0
+"""Days between ratings in a clinic (assumed): one that took whatever rating there was between 14
+and 31 days after the last dose rates about so often."""
 FOLLOWED_DAYS = 365.0
 """Follow-up from which a median is read (days after the last dose)."""
 
@@ -59,13 +63,20 @@ def acute_phase(session_days: Sequence[float]) -> tuple[float, ...]:
     return tuple(session_days[: int(wide[0]) + 1] if wide.size else session_days)
 
 
-def rating_days(start: float, until: float) -> tuple[float, ...]:
-    """Return the days of rating after responders were judged, one beyond the end included."""
+def rating_days(start: float, until: float, *, setting: str = "trial") -> tuple[float, ...]:
+    """Return the days of rating after responders were judged, one beyond the end included.
+
+    Examples
+    --------
+    >>> rating_days(18.0, 45.0, setting="clinic")
+    (18.0, 32.0, 46.0, 60.0)
+    """
+    first, later = (CLINIC_DAYS,) * 2 if setting == "clinic" else (CLOSE_DAYS, WIDE_DAYS)
     days = [start]
     while days[-1] <= until:
         close = days[-1] - start < CLOSE_FOR_DAYS
-        days.append(days[-1] + (CLOSE_DAYS if close else WIDE_DAYS))
-    days.append(days[-1] + WIDE_DAYS)
+        days.append(days[-1] + (first if close else later))
+    days.append(days[-1] + later)
     return tuple(days)
 
 

@@ -67,9 +67,16 @@ def wanted_days(design: ArmDesign, row: ArmRow) -> tuple[float, ...]:
     if row.outcome not in ("relapse_free", "median_time_to_relapse_days"):
         assert row.time_days is not None  # only a median has no time
         return (row.time_days,)
+    return _relapse_days(design, row)[1]
+
+
+def _relapse_days(design: ArmDesign, row: ArmRow) -> tuple[float, tuple[float, ...]]:
+    """Return the day of the dose that counts as the last, and the days of rating from then on."""
     last, start = judged_day(design.session_days, row.time_days)
+    if row.judged_day is not None:
+        start = row.judged_day
     until = last + FOLLOWED_DAYS if row.time_days is None else row.time_days
-    return rating_days(start, until)
+    return last, rating_days(start, until, setting=design.setting)
 
 
 def statistic(
@@ -218,9 +225,7 @@ def joined(parts: Sequence[Statistic]) -> Statistic:
 
 
 def _relapse(design: ArmDesign, row: ArmRow, latent: Latent, seed: int) -> Statistic:
-    last, start = judged_day(design.session_days, row.time_days)
-    until = last + FOLLOWED_DAYS if row.time_days is None else row.time_days
-    days = rating_days(start, until)
+    last, days = _relapse_days(design, row)
     asked = replace(row, outcome="response_rate")
     responding = np.stack([response_chance(asked, latent, day, seed) for day in days], axis=-1)
     responded = responding[..., 0]

@@ -60,7 +60,10 @@ LAYOUTS = (
             "setting", "therapy_days", "scale", "baseline_mean", "baseline_sd", "time_days",
             "outcome",
         ),
-        optional=("age_mean", "background_medication", "earlier_course"),
+        optional=(
+            "age_mean", "background_medication", "resistant_percent", "earlier_course",
+            "judged_day",
+        ),
     ),
     Layout(
         kind="trials",

@@ -66,9 +66,12 @@ class ArmDesign:
         Mean age (years); None is the default of the population.
     medicated
         Whether antidepressants were taken throughout; None where nobody says.
+    resistant_percent
+        Patients in whom at least two antidepressants had failed (percent); None is the default
+        of the population.
     earlier_course
         What people had to have done in an earlier course to be taken in: ``responded``, or
-        ``relapsed`` after a response; empty where nothing was asked.
+        ``relapsed`` under further doses after a response; empty where nothing was asked.
     """
 
     diagnosis: str
@@ -82,6 +85,7 @@ class ArmDesign:
     baseline: tuple[float | None, float | None]
     age_mean: float | None = None
     medicated: bool | None = None
+    resistant_percent: float | None = None
     earlier_course: str = ""
 
     def course(self, horizon_days: float) -> Course:
@@ -112,6 +116,9 @@ class ArmRow:
         Share of the baseline that a responder may keep.
     remission_max
         Highest total in remission.
+    judged_day
+        Day, from the first dose, on which responders were judged whose relapse is asked for;
+        None is the day after the last dose.
     """
 
     scale: Instrument
@@ -121,6 +128,7 @@ class ArmRow:
     baseline_mean: float | None
     remaining: float = 0.5
     remission_max: int | None = None
+    judged_day: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +175,7 @@ def trial_query(cells: Cells) -> TrialQuery:
         baseline=_baseline(cells, row),
         age_mean=_age(cells),
         medicated=_medicated(cells),
+        resistant_percent=number_in(cells, "resistant_percent", at_least=0.0, at_most=100.0),
         earlier_course=word_in(cells, "earlier_course", EARLIER_COURSES, default=""),
     )
     _check_days(design, row)
@@ -222,7 +231,20 @@ def _row(cells: Cells, assumed: list[str]) -> ArmRow:
         remission_max=(
             highest_in_remission(notes, found, mean) if outcome == "remission_rate" else None
         ),
+        judged_day=_judged_day(cells, outcome, time),
     )
+
+
+def _judged_day(cells: Cells, outcome: str, time: float | None) -> float | None:
+    """Return the day on which the responders of a row on relapse were judged, if it is stated."""
+    day = number_in(cells, "judged_day", at_least=0.0)
+    if day is None or outcome not in ("relapse_free", "median_time_to_relapse_days"):
+        return None
+    if time is not None and day >= time:
+        raise RowFaultError(
+            "judged_day", f"responders of day {day:g} are asked for on day {time:g}"
+        )
+    return day
 
 
 def _check_carried(found: Instrument, outcome: str, mean: float | None) -> None:
