@@ -1,55 +1,36 @@
-"""Where studies of concentrations contradict each other, nothing can be judged by them."""
-
-from dataclasses import replace
+"""What is told of concentrations that miss their margin."""
 
 import pytest
 
-from ketacourse.course.concentrations import ConcentrationComparison
-from ketacourse.course.validation_safety import concentration_agreement, contested_routes
-from ketacourse.evidence.concentrations import load_concentrations
-
-ORAL = next(o for o in load_concentrations() if o.route == "oral" and o.analyte == "norketamine")
+from ketacourse.course.validation_margins import concentration_causes
+from ketacourse.course.validation_safety import Agreement, ratio_of_all
 
 
-def compared(ratio, **changes):
-    return ConcentrationComparison(
-        observation=replace(ORAL, **changes), predicted=ratio, ratio=ratio, in_sample=False,
-        status="predicted",
-    )  # fmt: skip
+def group(analyte, route, ratio, n, contested=""):
+    return Agreement(
+        analyte=analyte, route=route, test=True, contested=contested, n=n, ratio=ratio, twofold=1.0
+    )
 
 
-def pair(first, second, **changes):
-    """Return two studies with the ratios of predicted over published that they have."""
-    return [
-        compared(first, source="a", n=6),
-        compared(second, **{"source": "b", "n": 6, **changes}),
-    ]
-
-
-def test_studies_that_no_prediction_can_meet_are_contested():
-    found = contested_routes(pair(0.9, 1.6))
-    assert list(found) == [("norketamine", "oral")]
-    assert "1.8-fold apart" in found["norketamine", "oral"]
-
-
-def test_a_prediction_that_is_off_from_studies_that_agree_is_judged():
-    comparisons = pair(1.7, 1.9)
-    assert contested_routes(comparisons) == {}
-    (group,) = concentration_agreement(comparisons)
-    assert not group.contested
-    assert not group.agrees
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"source": "a"}, {"n": None}, {"route": "sublingual"}, {"analyte": "ketamine"},
-        {"metric": "tmax"},
-    ],
+GROUPS = (
+    group("norketamine", "oral", 2.0, 1), group("S-norketamine", "oral", 0.5, 3),
+    group("norketamine", "sublingual", 1.0, 4), group("ketamine", "oral", 1.1, 5),
 )  # fmt: skip
-def test_only_two_measured_studies_of_one_substance_and_route_contradict_each_other(changes):
-    assert contested_routes(pair(0.5, 2.0, **changes)) == {}
 
 
-def test_forms_of_one_substance_are_told_together():
-    assert contested_routes(pair(0.5, 2.0, analyte="S-norketamine")) != {}
+def test_forms_of_one_substance_by_one_route_are_told_together_by_their_rows():
+    ratio, n = ratio_of_all(GROUPS, "norketamine", "oral")
+    assert n == 4
+    assert ratio == pytest.approx((2.0 * 0.5**3) ** 0.25)
+
+
+def test_a_miss_names_the_groups_outside_and_the_ratio_of_all_rows_beside_them():
+    told = concentration_causes(GROUPS)["concentrations_ratio"]
+    assert "norketamine, oral (test): 2.00, n 1" in told
+    assert "S-norketamine, oral (test): 0.50, n 3" in told
+    assert told.endswith("together: norketamine, oral: 0.71, n 4.")
+
+
+def test_what_is_contested_or_inside_is_no_cause():
+    inside = (group("ketamine", "oral", 1.1, 5), group("norketamine", "oral", 2.0, 1, "contested"))
+    assert concentration_causes(inside)["concentrations_ratio"] == ""

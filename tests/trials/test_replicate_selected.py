@@ -78,3 +78,14 @@ def test_some_relapse_whatever_is_done_so_that_who_always_responds_counts_a_litt
     assert latent.weights is not None
     assert latent.weights[0][kept < 0.1].min() > 0.1
     assert latent.weights[0][kept > 0.85].max() < 0.2
+
+
+def test_people_who_relapsed_after_a_long_acute_phase_are_weighed_as_others():
+    days = ";".join(f"{3.5 * k:g}" for k in range(33))
+    long = trial_query(
+        {**ROW, "session_days": days, "time_days": "113", "earlier_course": "relapsed"}
+    )
+    latent = follow_arm(long.design, [113.0], MEMBERS, patients=60, seed=3)
+    assert latent.weights is not None
+    assert np.isfinite(latent.weights).all()
+    assert latent.weights.mean(axis=1) == pytest.approx(1.0)

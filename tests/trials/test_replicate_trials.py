@@ -61,6 +61,7 @@ def typical(**changes: str) -> float:
             "what the arm received",
         ),
         ({"outcome": "relapse_free", "time_days": "0.5"}, "needs a response first"),
+        ({**SHAM, "earlier_course": "responded"}, "drug of the earlier course is not stated"),
         ({"supported": "no", "reason": "two routes pooled"}, "two routes pooled"),
     ],
 )
@@ -82,6 +83,11 @@ def test_what_the_model_lacks_is_refused_with_its_reason(changes, why):
         ({"resistant_percent": "-1"}, "resistant_percent"),
         ({"outcome": "relapse_free", "time_days": "30", "judged_day": "30"}, "judged_day"),
         ({"outcome": "relapse_free", "time_days": "30", "judged_day": "soon"}, "judged_day"),
+        ({"outcome": "relapse_free", "time_days": "30", "judged_day": "0"}, "judged_day"),
+        (
+            {"outcome": "median_time_to_relapse_days", "time_days": "", "judged_day": "365"},
+            "judged_day",
+        ),
     ],
 )  # fmt: skip
 def test_a_malformed_cell_names_its_column(changes, column):
@@ -209,18 +215,30 @@ def test_responders_who_are_judged_later_have_relapsed_less_by_the_same_day():
     assert later > soon + 5.0
 
 
+def test_a_median_of_responders_who_are_judged_later_comes_later_too():
+    asked = {"outcome": "median_time_to_relapse_days", "time_days": ""}
+    assert typical(**asked, judged_day="20") > max(typical(**asked), 20.0)
+
+
 def test_a_day_on_which_responders_are_judged_changes_nothing_else():
     assert query(judged_day="14") == query()
 
 
-def test_a_clinic_rates_less_often_than_a_trial_and_sees_a_relapse_later():
-    asked = {"outcome": "relapse_free", "time_days": "30"}
+def test_a_clinic_rates_less_often_than_a_trial():
     found = {}
     for setting in ("trial", "clinic"):
-        one = query(**asked, setting=setting)
+        one = query(outcome="relapse_free", time_days="30", setting=setting)
         found[setting] = wanted_days(one.design, one.row)
     assert np.diff(found["trial"])[:8].tolist() == [3.5] * 8
     assert np.diff(found["clinic"]).tolist() == [14.0] * (len(found["clinic"]) - 1)
+
+
+@pytest.mark.parametrize("setting", ["clinic", "trial"])
+@pytest.mark.parametrize("diagnosis", ["bipolar_depression", "mdd"])
+def test_a_stated_share_counts_in_every_population(setting, diagnosis):
+    asked = query(setting=setting, diagnosis=diagnosis, resistant_percent="30")
+    drawn = draw_covariates(population_of(asked.design).covariates, seed=1, first=0, count=4000)
+    assert np.mean(drawn.failed_antidepressants >= 2) == pytest.approx(0.3, abs=0.03)
 
 
 def test_relapse_only_grows_with_time():

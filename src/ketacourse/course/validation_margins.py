@@ -11,7 +11,7 @@ import numpy as np
 
 from ketacourse.course.validation_predictive import Predicted
 from ketacourse.course.validation_rows import RATES, TestRow
-from ketacourse.course.validation_safety import Agreement
+from ketacourse.course.validation_safety import Agreement, ratio_of_all, substance_of
 from ketacourse.errors import InputError
 
 Outcome = Literal["met", "missed", "not_supported"]
@@ -294,8 +294,17 @@ def concentration_causes(groups: Sequence[Agreement]) -> dict[str, str]:
         use = "test" if g.test else "in sample"
         return f"{g.analyte}, {g.route.replace('_', ' ')} ({use}): {g.ratio:.2f}, n {g.n}"
 
+    def of_all(substance: str, route: str) -> str:
+        ratio, n = ratio_of_all(groups, substance, route)
+        return f"{substance}, {route.replace('_', ' ')}: {ratio:.2f}, n {n}"
+
+    ways = dict.fromkeys((substance_of(g.analyte), g.route) for g in off)
+    outside = (
+        f"Outside: {'; '.join(told(g) for g in off)}. All rows of that substance and route "
+        f"together: {'; '.join(of_all(*way) for way in ways)}."
+    )
     return {
-        "concentrations_ratio": f"Outside: {'; '.join(told(g) for g in off)}." if off else "",
+        "concentrations_ratio": outside if off else "",
         "concentrations_twofold": "Groups with fewer than 90% within two-fold: "
         + "; ".join(f"{told(g)}, {g.twofold:.0%} within" for g in wide)
         + "."

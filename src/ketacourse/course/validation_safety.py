@@ -16,7 +16,6 @@ from ketacourse.course.calibrate_effects import (
     safety_cells,
 )
 from ketacourse.course.concentrations import (
-    ACCEPTED,
     ConcentrationComparison,
     compare_concentrations,
 )
@@ -226,7 +225,42 @@ class Agreement:
     @property
     def agrees(self) -> bool:
         """Return whether the geometric mean ratio lies between 0.8 and 1.25."""
-        return ACCEPTED[0] <= self.ratio <= ACCEPTED[1]
+        return 0.8 <= self.ratio <= 1.25
+
+
+CONTESTED_ANALYTES: Mapping[str, str] = {
+    "hydroxynorketamine (total R+S)":
+        "sources on hydroxynorketamine lie three-fold apart in both directions",
+    "R-HNK/R-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
+    "S-HNK/S-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
+}  # fmt: skip
+"""Analytes whose sources disagree, with the reason; they are shown and not judged."""
+
+
+def concentration_agreement(
+    comparisons: Sequence[ConcentrationComparison],
+) -> tuple[Agreement, ...]:
+    """Return the agreement per analyte and route, rows in and out of sample apart.
+
+    Concentrations, peaks and exposures are judged; times of peaks are in the table of rows.
+    """
+    groups: dict[tuple[str, str, bool], list[float]] = {}
+    for c in comparisons:
+        o = c.observation
+        if c.ratio is not None and o.metric != "tmax":
+            groups.setdefault((o.analyte, o.route, not c.in_sample), []).append(c.ratio)
+    return tuple(
+        Agreement(
+            analyte=analyte,
+            route=route,
+            test=test,
+            contested=CONTESTED_ANALYTES.get(analyte, ""),
+            n=len(ratios),
+            ratio=float(np.exp(np.mean(np.log(ratios)))),
+            twofold=float(np.mean([0.5 <= r <= 2.0 for r in ratios])),
+        )
+        for (analyte, route, test), ratios in sorted(groups.items())
+    )
 
 
 SUBSTANCES = {"hydroxynorketamine": ("hydroxynorketamine", "HNK"), "norketamine": ("norketamine",)}
@@ -245,58 +279,14 @@ def substance_of(analyte: str) -> str:
     return next(named, "ketamine")
 
 
-def contested_routes(
-    comparisons: Sequence[ConcentrationComparison],
-) -> dict[tuple[str, str], str]:
-    """Return why a substance is contested by a route, for those that are.
+def ratio_of_all(groups: Sequence[Agreement], substance: str, route: str) -> tuple[float, int]:
+    """Return the geometric mean ratio of a substance by a route over all rows, and their number.
 
-    Where the ratios of two studies lie further apart than the accepted range is wide, no
-    prediction can meet both. A study counts that says how many people it measured.
+    Its forms and the rows in and out of sample are taken together.
     """
-    found: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for c in comparisons:
-        o = c.observation
-        if c.ratio is not None and o.metric != "tmax" and o.n is not None:
-            by_source = found.setdefault((substance_of(o.analyte), o.route), {})
-            by_source.setdefault(o.source, []).append(math.log(c.ratio))
-    reasons = {}
-    for (substance, route), sources in found.items():
-        means = [float(np.mean(logs)) for logs in sources.values()]
-        apart = math.exp(max(means) - min(means))
-        if apart > ACCEPTED[1] / ACCEPTED[0]:
-            way = route.replace("_", " ")
-            reasons[substance, route] = (
-                f"studies of {substance}, {way}, lie {apart:.1f}-fold apart, further than the "
-                "accepted range is wide"
-            )
-    return reasons
-
-
-def concentration_agreement(
-    comparisons: Sequence[ConcentrationComparison],
-) -> tuple[Agreement, ...]:
-    """Return the agreement per analyte and route, rows in and out of sample apart.
-
-    Concentrations, peaks and exposures are judged; times of peaks are in the table of rows.
-    """
-    contested = contested_routes(comparisons)
-    groups: dict[tuple[str, str, bool], list[float]] = {}
-    for c in comparisons:
-        o = c.observation
-        if c.ratio is not None and o.metric != "tmax":
-            groups.setdefault((o.analyte, o.route, not c.in_sample), []).append(c.ratio)
-    return tuple(
-        Agreement(
-            analyte=analyte,
-            route=route,
-            test=test,
-            contested=contested.get((substance_of(analyte), route), ""),
-            n=len(ratios),
-            ratio=float(np.exp(np.mean(np.log(ratios)))),
-            twofold=float(np.mean([0.5 <= r <= 2.0 for r in ratios])),
-        )
-        for (analyte, route, test), ratios in sorted(groups.items())
-    )
+    alike = [g for g in groups if substance_of(g.analyte) == substance and g.route == route]
+    n = sum(g.n for g in alike)
+    return math.exp(sum(g.n * math.log(g.ratio) for g in alike) / n), n
 
 
 def concentration_figures(

@@ -95,7 +95,7 @@ class TrialObservation:
         yield from _spread(self.spread, self.spread_type)
         if self.outcome in RATES and not 0.0 <= self.value <= 100.0:
             yield "value", f"{self.value:g} is not a rate of 0 to 100 percent"
-        if self.resistant_percent is not None and self.resistant_percent > 100.0:
+        if self.resistant_percent is not None and not self.resistant_percent <= 100.0:
             yield "resistant_percent", f"{self.resistant_percent:g} is above 100 percent"
         if self.outcome in ("score", "median_time_to_relapse_days") and self.value < 0.0:
             yield "value", f"a {self.outcome} of {self.value:g} is below 0"

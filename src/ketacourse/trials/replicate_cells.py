@@ -42,7 +42,7 @@ def number_in(
     if not (value > above and value >= at_least):
         limit = f"above {above:g}" if above > -math.inf else f"at least {at_least:g}"
         raise RowFaultError(column, f"{text} is not {limit}")
-    if value > at_most:
+    if not value <= at_most:
         raise RowFaultError(column, f"{text} is not at most {at_most:g}")
     return value
 

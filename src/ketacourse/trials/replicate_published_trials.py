@@ -44,6 +44,10 @@ WEEKLY_FOR_DAYS = 28.0
 """Days of weekly sessions in a maintenance phase that is not laid down (assumed)."""
 
 
+OTHER_LAYOUT = ("resistant_percent", "earlier_course", "judged_day")
+"""Columns of the layout without words that this one does not have: here they mean nothing."""
+
+
 def published_trial_query(cells: Cells) -> TrialQuery:
     """Return what a row of a collected table asks; see `trial_query`."""
     if cells.get("supported", "") == "no":
@@ -54,7 +58,7 @@ def published_trial_query(cells: Cells) -> TrialQuery:
     _refuse_changes(control, text, cells.get("notes", "").lower())
     time_days = _time_days(cells)
     schema = {
-        **cells,
+        **{column: text for column, text in cells.items() if column not in OTHER_LAYOUT},
         "diagnosis": _diagnosis(cells["population"], assumed),
         "drug": drug,
         "control": control,

@@ -31,8 +31,6 @@ CLOSE_DAYS, WIDE_DAYS, CLOSE_FOR_DAYS = 3.5, 7.0, 28.0
 CLINIC_DAYS = 14.0
 """Days between ratings in a clinic (assumed): one that took whatever rating there was between 14
 and 31 days after the last dose rates about so often."""
-FOLLOWED_DAYS = 365.0
-"""Follow-up from which a median is read (days after the last dose)."""
 
 
 def judged_day(session_days: Sequence[float], until_days: float | None) -> tuple[float, float]:

@@ -57,7 +57,11 @@ def follow_arm(
 def _history(
     design: ArmDesign, members: Sequence[Member], *, patients: int, seed: int, pk_model: str
 ) -> Array:
-    """Return each patient's chance of the earlier course, (n_members, n_patients)."""
+    """Return each patient's chance of the earlier course, (n_members, n_patients).
+
+    A response that was kept is one rating at the end of the weekly doses; a relapse is one rating
+    without response later on.
+    """
     acute = acute_phase(design.session_days)
     days = [acute[-1] + JUDGED_AFTER_DAYS]
     sessions = acute
@@ -75,9 +79,11 @@ def _history(
         scale=instrument(JUDGED_ON), outcome="response_rate", time_days=days[0], n=None,
         baseline_mean=None,
     )  # fmt: skip
-    responded, *later = (response_chance(asked, before, day, seed) for day in days)
-    if not later:
-        return responded
-    kept, still = later
+    chances = [response_chance(asked, before, day, seed) for day in days]
+    if design.earlier_course != "relapsed":
+        return chances[0]
+    responded, kept, still = chances
+    if days[0] == days[1]:  # the acute phase lasted as long as the weekly doses would have
+        kept = np.ones_like(kept)
     regardless = load_catalogue().value("replicate.relapse_regardless", "1")
-    return responded * kept * (1.0 - (1.0 - regardless) * still)
+    return np.asarray(responded * kept * (1.0 - (1.0 - regardless) * still))

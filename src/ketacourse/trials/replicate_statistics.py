@@ -23,14 +23,17 @@ from ketacourse.trials.replicate_carried import (
 )
 from ketacourse.trials.replicate_prediction import UnsupportedRowError
 from ketacourse.trials.replicate_relapse import (
-    FOLLOWED_DAYS,
     judged_day,
     median_days,
     rating_days,
     relapse_free,
 )
 from ketacourse.trials.replicate_scales import Instrument
-from ketacourse.trials.replicate_trial_rows import ArmDesign, ArmRow
+from ketacourse.trials.replicate_trial_rows import (
+    MEDIAN_FOLLOW_UP_DAYS,
+    ArmDesign,
+    ArmRow,
+)
 
 Array = NDArray[np.float64]
 StatisticKind = Literal["points", "rate", "days"]
@@ -75,7 +78,7 @@ def _relapse_days(design: ArmDesign, row: ArmRow) -> tuple[float, tuple[float, .
     last, start = judged_day(design.session_days, row.time_days)
     if row.judged_day is not None:
         start = row.judged_day
-    until = last + FOLLOWED_DAYS if row.time_days is None else row.time_days
+    until = last + MEDIAN_FOLLOW_UP_DAYS if row.time_days is None else row.time_days
     return last, rating_days(start, until, setting=design.setting)
 
 

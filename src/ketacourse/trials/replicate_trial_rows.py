@@ -35,6 +35,8 @@ LONGEST_PUSH_MIN = 15.0
 THERAPY_H = 1.0
 """Length of a session of psychotherapy (h, assumed)."""
 LONGEST_FOLLOW_UP_DAYS = 730.0
+MEDIAN_FOLLOW_UP_DAYS = 365.0
+"""Follow-up from which a median time to relapse is read (days after the last dose)."""
 
 SHAM = Dose(drug="ketamine", route="iv_infusion", amount_mg_per_kg=0.5, duration_h=40.0 / 60.0)
 """Dose whose place a sham takes; its amount is multiplied by zero."""
@@ -118,7 +120,7 @@ class ArmRow:
         Highest total in remission.
     judged_day
         Day, from the first dose, on which responders were judged whose relapse is asked for;
-        None is the day after the last dose.
+        None is the day after the last dose of the acute phase, or of all.
     """
 
     scale: Instrument
@@ -179,6 +181,8 @@ def trial_query(cells: Cells) -> TrialQuery:
         earlier_course=word_in(cells, "earlier_course", EARLIER_COURSES, default=""),
     )
     _check_days(design, row)
+    if dose is None and design.earlier_course:
+        raise UnsupportedRowError("the drug of the earlier course is not stated in a control arm")
     return TrialQuery(design=design, row=row, assumptions=tuple(assumed))
 
 
@@ -237,7 +241,7 @@ def _row(cells: Cells, assumed: list[str]) -> ArmRow:
 
 def _judged_day(cells: Cells, outcome: str, time: float | None) -> float | None:
     """Return the day on which the responders of a row on relapse were judged, if it is stated."""
-    day = number_in(cells, "judged_day", at_least=0.0)
+    day = number_in(cells, "judged_day", at_least=1.0, at_most=LONGEST_FOLLOW_UP_DAYS)
     if day is None or outcome not in ("relapse_free", "median_time_to_relapse_days"):
         return None
     if time is not None and day >= time:
@@ -355,6 +359,10 @@ def _check_days(design: ArmDesign, row: ArmRow) -> None:
     latest = max((*design.session_days, *design.therapy_days), default=0.0)
     if latest > LONGEST_FOLLOW_UP_DAYS:
         raise UnsupportedRowError("nothing is forecast beyond two years")
+    if row.judged_day is not None and row.judged_day >= latest + MEDIAN_FOLLOW_UP_DAYS:
+        raise RowFaultError(
+            "judged_day", f"{row.judged_day:g} is more than a year after the last dose"
+        )
     rated_first = row.outcome == "relapse_free" and row.time_days is not None
     if rated_first and row.time_days <= 1.0:  # type: ignore[operator]  # not None, as said above
         raise UnsupportedRowError("a relapse needs a response first, judged a day after the dose")
