@@ -229,6 +229,14 @@ def _length(results: Results) -> list[str]:
     return [*lines, *_table(head, rows), "", note]
 
 
+def _against_one_alone(best: dict[tuple[str, int], dict[str, Any]]) -> str:
+    """Return what two workers cost beside one process that has the machine for itself."""
+    if not {("serial", 1), ("processes", 2)} <= best.keys():
+        return ""
+    over = 2.0 * best["processes", 2]["seconds"] / best["serial", 1]["seconds"] - 1.0
+    return f" Against a run in one process with the machine for itself it is {100.0 * over:.0f}%."
+
+
 def _executors(results: Results) -> list[str]:
     runs: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for row in results["executors"]["rows"]:
@@ -249,7 +257,8 @@ def _executors(results: Results) -> list[str]:
         "visits with rating error, session peaks, endpoint with intervals; counts stored. The "
         "start of workers is counted. The best of the runs of each kind, in turns. Two cores of a "
         "shared machine do not give twice what one gives: the overhead of two workers is told "
-        "against a run in one process while the other core does the same.",
+        "against a run in one process while the other core does the same."
+        + _against_one_alone(best),
         "",
         *_table(("Who, workers", "seconds", "patients/s", "peak memory (MB)", "digest"), rows),
     ]
