@@ -87,11 +87,22 @@ def goal_sentence(goal: Goal, *, horizon_day: float) -> str:
 
 
 def stay_words(stay: Stay, horizon_day: float) -> str:
-    """Return when a line is reached and left, in words."""
+    """Return when a line is reached and left, in words.
+
+    Examples
+    --------
+    >>> stay_words(Stay(line=16.0, first_day=0.071, last_day=17.0, days=15.0, open_end=False), 84.0)
+    'first after 102 min, for the last time on day 17 (15 days in all)'
+    >>> stay_words(Stay(line=16.0, first_day=4.12, last_day=84.0, days=80.0, open_end=True), 84.0)
+    'first on day 4.1 and still there on day 84'
+    """
     assert stay.first_day is not None  # asked only where the line is reached
     assert stay.last_day is not None
-    early = stay.first_day < 10.0
-    first = f"first on day {stay.first_day:.2g}" if early else f"first on day {stay.first_day:.0f}"
+    if stay.first_day < 1.0:
+        first = f"first after {duration(stay.first_day * 24.0)}"
+    else:
+        day = f"{stay.first_day:.2g}" if stay.first_day < 10.0 else f"{stay.first_day:.0f}"
+        first = f"first on day {day}"
     if stay.open_end:
         return f"{first} and still there on day {horizon_day:g}"
     return f"{first}, for the last time on day {stay.last_day:.0f} ({_days(stay.days)} in all)"
