@@ -20,7 +20,8 @@ from benchmarks.worker import alone, peak_bytes
 from benchmarks.workload import OUTPUTS, Array, Design, Workload
 from ketacourse.engine.accuracy import accurate_nodes
 from ketacourse.engine.solve import solve
-from ketacourse.trials.executor import DaskExecutor, Executor, ProcessExecutor, SerialExecutor
+from ketacourse.trials.executor import DaskExecutor, Executor, SerialExecutor
+from ketacourse.trials.processes import ProcessExecutor
 from ketacourse.trials.run import run_trial
 from ketacourse.trials.trial_read import parse_trial
 

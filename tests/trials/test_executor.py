@@ -1,12 +1,9 @@
 """Whoever does the work, the results are the same; whatever is killed, only time is lost."""
 
 import errno
-import multiprocessing
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -16,11 +13,9 @@ import pytest
 from ketacourse.errors import InputError, OutputError
 from ketacourse.trials.executor import (
     DaskExecutor,
-    ProcessExecutor,
     SerialExecutor,
-    WorkersLostError,
-    may_be_copied,
 )
+from ketacourse.trials.processes import ProcessExecutor
 from ketacourse.trials.run import run_trial
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
@@ -36,30 +31,6 @@ def test_two_processes_give_the_digest_of_one(make, tmp_path):
     one = digest(make, tmp_path / "one", SerialExecutor())
     two = digest(make, tmp_path / "two", ProcessExecutor(2))
     assert one == two
-
-
-@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
-def test_processes_give_it_however_they_are_started(make, tmp_path, method):
-    one = digest(make, tmp_path / "one", SerialExecutor())
-    assert digest(make, tmp_path / "two", ProcessExecutor(2, start_method=method)) == one
-
-
-@pytest.mark.skipif(
-    sys.platform != "linux" or sys.version_info >= (3, 12), reason="here workers are never copies"
-)
-def test_a_process_with_other_threads_is_not_copied(monkeypatch):
-    threads = []
-    monkeypatch.setattr(threading, "active_count", lambda: 1 + len(threads))
-    monkeypatch.delitem(sys.modules, "duckdb", raising=False)
-    executor = ProcessExecutor(2)
-    assert executor.context().get_start_method() == "fork"
-    threads.append("another")
-    assert executor.context().get_start_method() == "forkserver"
-
-
-def test_a_process_that_has_written_tables_is_not_copied(monkeypatch):
-    monkeypatch.setitem(sys.modules, "duckdb", object())
-    assert not may_be_copied()
 
 
 def test_a_local_dask_cluster_gives_it_too(make, tmp_path):
@@ -97,52 +68,6 @@ def test_a_dask_cluster_without_workers_is_refused(make, tmp_path):
 def test_an_executor_without_workers_is_refused(kind):
     with pytest.raises(InputError, match="workers is 0. Give at least 1"):
         kind(0)
-
-
-def test_a_killed_worker_is_replaced(make, tmp_path):
-    one = digest(make, tmp_path / "one", SerialExecutor())
-    killed = []
-
-    def kill_once(now):
-        workers = multiprocessing.active_children()
-        if now.done and not killed and workers:
-            killed.append(workers[0].pid)
-            os.kill(workers[0].pid, signal.SIGKILL)
-
-    two = digest(make, tmp_path / "two", ProcessExecutor(2), progress=kill_once)
-    assert killed
-    assert two == one
-
-
-def test_workers_that_are_killed_again_and_again_are_given_up(make, tmp_path, monkeypatch):
-    executor = ProcessExecutor(1)
-    monkeypatch.setattr("ketacourse.trials.executor._do", os.abort)
-    monkeypatch.setattr(ProcessExecutor, "_until_lost", lambda *_: iter(()))
-    with pytest.raises(WorkersLostError, match="killed again and again; 8 chunks are left"):
-        digest(make, tmp_path / "out", executor)
-
-
-def told_to_end(_task):
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(60.0)
-
-
-@pytest.fixture
-def driver_that_catches_the_end():
-    def catch(*_):
-        raise RuntimeError("the end was caught")
-
-    before = signal.signal(signal.SIGTERM, catch)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
-@pytest.mark.usefixtures("driver_that_catches_the_end")
-def test_a_worker_ends_when_told_to_whatever_the_driver_does_then(make, tmp_path, monkeypatch):
-    monkeypatch.setattr("ketacourse.trials.executor._do", told_to_end)
-    with pytest.raises(WorkersLostError):
-        digest(make, tmp_path / "out", ProcessExecutor(1, start_method="fork"))
 
 
 def test_a_full_disk_loses_nothing_but_time(make, tmp_path, monkeypatch):

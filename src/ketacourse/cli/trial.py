@@ -13,7 +13,8 @@ from ketacourse.report.trial_page import write_trial_report
 from ketacourse.trials.design import Trial
 from ketacourse.trials.estimates import EndpointEstimate
 from ketacourse.trials.examples import trial_file
-from ketacourse.trials.executor import DaskExecutor, Executor, ProcessExecutor, SerialExecutor
+from ketacourse.trials.executor import DaskExecutor, Executor, SerialExecutor
+from ketacourse.trials.processes import ProcessExecutor
 from ketacourse.trials.results import RESEARCH_MARK, TrialResult
 from ketacourse.trials.run import Progress, run_trial
 from ketacourse.trials.task import CHUNK_PATIENTS, Trajectories

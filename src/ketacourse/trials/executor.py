@@ -1,24 +1,14 @@
-"""Who does the work: this process, several processes, or a Dask cluster.
+"""Who does the work: this process, several processes (`processes`), or a Dask cluster.
 
 All three have one face: tasks in, finished tasks out, in any order. Tasks leave their
 results in the output folder, so that nothing but names travels, and nothing that is
 finished can be lost.
 """
 
-import os
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from multiprocessing import get_all_start_methods, get_context, parent_process
-from multiprocessing.connection import wait as wait_for
-from multiprocessing.context import BaseContext
 from typing import Any, Protocol
 
 from ketacourse.errors import InputError, KetacourseError
@@ -28,9 +18,6 @@ from ketacourse.version import VERSION
 Work = Callable[[Task], Task]
 """What is done with a task; it must be possible to pickle it."""
 
-_LOADED = "ketacourse.trials.worker"
-MOST_LOSSES = 3
-"""Times in a row that all workers may be lost without one task being finished."""
 DASK_SECONDS = 10.0
 """How long a Dask scheduler is given to answer (s)."""
 
@@ -55,141 +42,6 @@ class SerialExecutor:
         """Yield each task when it is done."""
         for task in tasks:
             yield work(task)
-
-
-class ProcessExecutor:
-    """Does tasks in several processes of this machine.
-
-    Where that is safe (`may_be_copied`), workers are copies of this process, ready at once.
-    Otherwise they come from a server that has the package imported, or are started afresh; until
-    the first is ready this process works itself. A worker that is killed is replaced, and what it
-    was doing is done again.
-    """
-
-    def __init__(self, workers: int, *, start_method: str | None = None) -> None:
-        """Make ready to start ``workers`` processes.
-
-        Raises
-        ------
-        InputError
-            If there is no worker.
-        """
-        if workers < 1:
-            raise InputError(f"workers is {workers}.", remedy="Give at least 1.")
-        self.workers = workers
-        self._start_method = start_method
-        _warm_up(self.context())
-
-    def context(self) -> BaseContext:
-        """Return how workers are started from this process as it is now."""
-        if self._start_method is not None:
-            return get_context(self._start_method)
-        if may_be_copied():
-            return get_context("fork")
-        return get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-
-    def run(self, work: Work, tasks: Sequence[Task]) -> Iterator[Task]:
-        """Yield each task when it is done.
-
-        Raises
-        ------
-        WorkersLostError
-            If workers are killed again and again.
-        """
-        left = {task.name: task for task in tasks}
-        losses = 0
-        while left and losses < MOST_LOSSES:
-            before = len(left)
-            for task in self._until_lost(work, list(left.values())):
-                del left[task.name]
-                yield task
-            losses = 0 if len(left) < before else losses + 1
-        if left:
-            raise WorkersLostError(
-                f"Workers are killed again and again; {len(left)} chunks are left.",
-                remedy="Use fewer workers if memory is short, and run the same command again: "
-                "it goes on from here.",
-            )
-
-    def _until_lost(self, work: Work, tasks: list[Task]) -> Iterator[Task]:
-        """Yield tasks as they are done, until all are or a worker is lost."""
-        context = self.context()
-        _warm_up(context)
-        pool = ProcessPoolExecutor(
-            min(self.workers, len(tasks)),
-            mp_context=context,
-            initializer=_begin,
-            initargs=(work,),
-        )
-        try:
-            left = list(tasks)
-            waits = self.workers > 1 and context.get_start_method() != "fork"
-            ready = pool.submit(_is_ready)
-            while waits and len(left) > self.workers and not ready.done():
-                yield work(left.pop(0))
-            pending = {pool.submit(_do, task) for task in left}
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        except BrokenProcessPool:
-            return
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def may_be_copied() -> bool:
-    """Return whether a copy of this process would find all that it needs.
-
-    Not with other threads, which a copy lacks; not once the library that writes tables was loaded,
-    which keeps threads of its own; and not where Python warns of it (3.12 and later count the idle
-    threads of linear algebra too).
-    """
-    alone = threading.active_count() == 1 and "duckdb" not in sys.modules
-    return sys.platform == "linux" and sys.version_info < (3, 12) and alone
-
-
-_WORK: list[Work] = []
-"""What this worker process does."""
-
-
-def _begin(work: Work) -> None:
-    _WORK[:] = [work]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver is told, and ends its workers
-    # A copy would have the driver's way of taking this one: as an error of what it is doing, after
-    # which it would go on, and whoever ends it would wait for ever.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker when the driver is gone: nobody would take its results."""
-    parent = parent_process()
-    if parent is not None:
-        wait_for([parent.sentinel])
-        os._exit(1)
-
-
-def _do(task: Task) -> Task:
-    return _WORK[0](task)
-
-
-def _is_ready() -> bool:
-    """Return at once: who can answer can work."""
-    return True
-
-
-def _warm_up(context: BaseContext) -> None:
-    """Load what workers need: here, or in the fork server while this process goes on."""
-    method = context.get_start_method()
-    if method == "fork":
-        import_module(_LOADED)
-    elif method == "forkserver":
-        from multiprocessing import forkserver
-
-        context.set_forkserver_preload([_LOADED])
-        with suppress(OSError):
-            forkserver.ensure_running()
 
 
 class DaskExecutor:
