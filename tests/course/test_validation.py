@@ -122,6 +122,13 @@ def test_a_benchmark_does_not_see_the_study_it_predicts(benchmark):
     assert not np.allclose(benchmark(changed)[~mine], benchmark(ROWS)[~mine])
 
 
+def test_rates_that_were_reached_are_not_averaged_with_rates_on_a_day():
+    changed = tuple(replace(r, value=99.0) if r.reached else r for r in ROWS)
+    on_a_day = np.array([r.kind == "rate" and not r.reached for r in ROWS])
+    assert any(r.reached for r in ROWS)
+    assert np.array_equal(mean_of_others(changed)[on_a_day], mean_of_others(ROWS)[on_a_day])
+
+
 def test_a_perfect_prediction_has_no_error():
     errors = errors_of(ROWS, np.array([r.value for r in ROWS]))
     assert (errors.points, errors.rate, errors.relapse) == (0.0, 0.0, 0.0)

@@ -71,7 +71,7 @@ def _alike(row: TestRow) -> _Alike:
         baseline = row.baseline or USUAL_BASELINE
         change = row.value - baseline if row.outcome == "score" else row.value
         value = change / baseline
-    family = "points" if row.kind == "points" else row.outcome
+    family = "points" if row.kind == "points" else f"{row.outcome}, reached: {row.reached}"
     return _Alike(row=row, family=family, value=value)
 
 

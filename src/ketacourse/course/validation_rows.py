@@ -63,6 +63,8 @@ class TestRow:
         Time since the last dose before the rating (days).
     dose
         In words, empty without drug.
+    reached
+        Whether a rate counts whoever met it at any of several ratings.
     """
 
     __test__ = False
@@ -87,6 +89,7 @@ class TestRow:
     diagnosis: str
     baseline: float | None
     benefit: float
+    reached: bool
 
 
 def rows_of(data: FitData) -> tuple[TestRow, ...]:
@@ -129,6 +132,7 @@ def _row(data: FitData, position: int, design: ArmDesign, row: ArmRow) -> TestRo
         diagnosis=design.diagnosis,
         baseline=row.baseline_mean,
         benefit=fitted.benefit,
+        reached=bool(row.rated_days),
     )
 
 

@@ -73,6 +73,7 @@ class TrialObservation:
     earlier_course: str
     time_days: float | None
     judged_day: float | None
+    rated_days: tuple[float, ...]
     outcome: str
     value: float
     spread: Reading | None

@@ -91,6 +91,7 @@ READERS: dict[Kind, tuple[type[Any], dict[str, Reader]]] = {
             "earlier_course": one_of(*EARLIER_COURSES),
             "time_days": number(at_least=0.0),
             "judged_day": number(at_least=0.0),
+            "rated_days": days,
             "outcome": needed(one_of(*OUTCOMES)),
             "value": needed(number()),
             "spread": reading,

@@ -18,6 +18,7 @@ LABELS = {
     "coverage": "published values inside 90% intervals",
     "concentrations_twofold": "concentrations within two-fold",
     "concentrations_ratio": "concentrations: furthest mean ratio",
+    "concentrations_ratio_apart": "concentrations: furthest single group",
     "pressure": "peak systolic rise, 0.5 mg/kg",
     "pressure_tail": "patients with a rise of 40 mmHg",
     "cadss": "peak dissociation, 0.5 mg/kg",
@@ -61,7 +62,8 @@ def arm_words(row: TestRow) -> str:
     """Return what the arm of a row got, and when it was rated."""
     given = f"{row.drug} {row.dose} {plain(row.route)}" if row.control == "drug" else row.control
     times = f", {row.sessions} sessions" if row.sessions > 1 else ""
-    day = "" if row.time_days is None else f", {time_words(row.time_days)}"
+    by = "by " if row.reached else ""
+    day = "" if row.time_days is None else f", {by}{time_words(row.time_days)}"
     return f"{plain(given)}{times}{day}"
 
 

@@ -44,7 +44,7 @@ WEEKLY_FOR_DAYS = 28.0
 """Days of weekly sessions in a maintenance phase that is not laid down (assumed)."""
 
 
-OTHER_LAYOUT = ("resistant_percent", "earlier_course", "judged_day")
+OTHER_LAYOUT = ("resistant_percent", "earlier_course", "judged_day", "rated_days")
 """Columns of the layout without words that this one does not have: here they mean nothing."""
 
 

@@ -67,6 +67,8 @@ class Statistic:
 
 def wanted_days(design: ArmDesign, row: ArmRow) -> tuple[float, ...]:
     """Return the days at which the scores of an arm are needed for a row."""
+    if row.rated_days:
+        return row.rated_days
     if row.outcome not in ("relapse_free", "median_time_to_relapse_days"):
         assert row.time_days is not None  # only a median has no time
         return (row.time_days,)
@@ -106,8 +108,10 @@ def statistic(
     if row.scale.carried is not None:
         return _carried(row, latent, carry_over or typical_carry_over(row.scale.carried))
     if row.outcome in ("response_rate", "remission_rate"):
-        assert row.time_days is not None
-        share = latent.mean(response_chance(row, latent, row.time_days, seed))
+        missed = np.ones_like(latent.baseline)
+        for day in wanted_days(design, row):
+            missed = missed * (1.0 - response_chance(row, latent, day, seed))
+        share = latent.mean(1.0 - missed)
         return _rate(100.0 * share, np.ones_like(share))
     if row.outcome in ("relapse_free", "median_time_to_relapse_days"):
         return _relapse(design, row, latent, seed)

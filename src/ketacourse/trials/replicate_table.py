@@ -62,7 +62,7 @@ LAYOUTS = (
         ),
         optional=(
             "age_mean", "background_medication", "resistant_percent", "earlier_course",
-            "judged_day",
+            "judged_day", "rated_days",
         ),
     ),
     Layout(

@@ -121,6 +121,10 @@ class ArmRow:
     judged_day
         Day, from the first dose, on which responders were judged whose relapse is asked for;
         None is the day after the last dose of the acute phase, or of all.
+    rated_days
+        Days, from the first dose, of the ratings of which any one counts for a rate, as where
+        people are treated until they remit or the time to response is told; empty where the
+        rating on ``time_days`` alone counts.
     """
 
     scale: Instrument
@@ -131,6 +135,7 @@ class ArmRow:
     remaining: float = 0.5
     remission_max: int | None = None
     judged_day: float | None = None
+    rated_days: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +241,7 @@ def _row(cells: Cells, assumed: list[str]) -> ArmRow:
             highest_in_remission(notes, found, mean) if outcome == "remission_rate" else None
         ),
         judged_day=_judged_day(cells, outcome, time),
+        rated_days=_rated_days(cells, outcome, time, found),
     )
 
 
@@ -249,6 +255,22 @@ def _judged_day(cells: Cells, outcome: str, time: float | None) -> float | None:
             "judged_day", f"responders of day {day:g} are asked for on day {time:g}"
         )
     return day
+
+
+def _rated_days(
+    cells: Cells, outcome: str, time: float | None, found: Instrument
+) -> tuple[float, ...]:
+    """Return the days of the ratings of which any one counts for a rate, if they are stated."""
+    days = days_in(cells, "rated_days")
+    if not days or outcome not in ("response_rate", "remission_rate"):
+        return ()
+    if days[0] == 0.0:
+        raise RowFaultError("rated_days", "nobody has responded before the first dose")
+    if time is not None and days[-1] > time:
+        raise RowFaultError("rated_days", f"day {days[-1]:g} is after day {time:g} of the rate")
+    if found.carried is not None:
+        raise UnsupportedRowError(f"single ratings on '{found.name}' are not known")
+    return days
 
 
 def _check_carried(found: Instrument, outcome: str, mean: float | None) -> None:
