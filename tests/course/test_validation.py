@@ -122,11 +122,16 @@ def test_a_benchmark_does_not_see_the_study_it_predicts(benchmark):
     assert not np.allclose(benchmark(changed)[~mine], benchmark(ROWS)[~mine])
 
 
-def test_rates_that_were_reached_are_not_averaged_with_rates_on_a_day():
+def test_rates_on_a_day_are_averaged_with_their_like_before_rates_that_were_reached():
     changed = tuple(replace(r, value=99.0) if r.reached else r for r in ROWS)
-    on_a_day = np.array([r.kind == "rate" and not r.reached for r in ROWS])
-    assert any(r.reached for r in ROWS)
-    assert np.array_equal(mean_of_others(changed)[on_a_day], mean_of_others(ROWS)[on_a_day])
+    at = next(i for i, r in enumerate(ROWS) if r.row_id == "kads2023_02")
+    assert mean_of_others(changed)[at] == mean_of_others(ROWS)[at]
+
+
+def test_without_its_like_a_rate_that_was_reached_is_averaged_with_rates_on_a_day():
+    at = next(i for i, r in enumerate(ROWS) if r.row_id == "diazgranados2010_02")
+    (alike,) = (r for r in ROWS if r.row_id == "lapidus2014_02")
+    assert mean_of_others(ROWS)[at] == pytest.approx(alike.value, abs=5.0)
 
 
 def test_a_perfect_prediction_has_no_error():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ketacourse.population.beliefs import Member
+from ketacourse.population.streams import normals
 from ketacourse.trials.replicate_arm import simulate_arm
 from ketacourse.trials.replicate_prediction import RowFaultError, UnsupportedRowError
 from ketacourse.trials.replicate_statistics import statistic, wanted_days
@@ -53,15 +54,19 @@ def test_the_share_is_that_of_ratings_that_are_drawn():
     latent = simulate_arm(asked.design, DAYS, [member], patients=300, seed=3)
     told = statistic(asked.design, asked.row, latent, seed=3).values[0]
 
-    draws = np.random.default_rng(5)
-    scale, found = asked.row.scale, []
+    draws, scale = np.random.default_rng(5), asked.row.scale
+    # The first rating is drawn in what is told, too: it fixes the threshold of each patient.
+    stream = normals(3, f"replicate:first-rating:{scale.key}", 0, 300)[:, 0]
+    half = 0.5 * np.maximum(scale.rated(latent.baseline[0], stream), 1.0)
+    found = []
     for _ in range(400):
-        first = scale.rated(latent.baseline[0], draws.standard_normal(300))
         later = [scale.rated(latent.at(day)[0], draws.standard_normal(300)) for day in DAYS]
-        found.append(100.0 * np.mean((np.array(later) <= 0.5 * np.maximum(first, 1.0)).any(axis=0)))
-    error = np.std(found)  # one set of first ratings is drawn in what is told
-    assert told == pytest.approx(np.mean(found), abs=3.0 * error)
-    assert error < 3.0
+        found.append(100.0 * np.mean((np.array(later) <= half).any(axis=0)))
+    assert told == pytest.approx(np.mean(found), abs=3.0 * np.std(found) / 20.0)
+
+
+def test_the_last_rating_is_the_time_where_none_is_stated():
+    assert query(time_days="", rated_days="1;3") == query(time_days="3", rated_days="1;3")
 
 
 def test_only_the_ratings_that_count_are_simulated():

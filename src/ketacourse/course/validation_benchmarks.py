@@ -52,8 +52,9 @@ def mean_of_others(rows: Sequence[TestRow]) -> Array:
     """Return the mean of other studies' rows of the same kind, in the unit of the row.
 
     Rows are alike if they have the same outcome, scale, kind of control and kind of course
-    (one or two sessions, or more) and a similar time. Without any alike row the scale, then
-    the time, then the course and the kind of control are let go.
+    (one or two sessions, or more), a similar time, and if rates were reached by it or met on it.
+    Without any alike row this last, then the scale, the time, the course and the kind of control
+    are let go.
     """
     known = [_alike(row) for row in rows]
     found = np.zeros(len(rows))
@@ -71,7 +72,7 @@ def _alike(row: TestRow) -> _Alike:
         baseline = row.baseline or USUAL_BASELINE
         change = row.value - baseline if row.outcome == "score" else row.value
         value = change / baseline
-    family = "points" if row.kind == "points" else f"{row.outcome}, reached: {row.reached}"
+    family = "points" if row.kind == "points" else row.outcome
     return _Alike(row=row, family=family, value=value)
 
 
@@ -89,6 +90,7 @@ def _chosen(mine: _Alike, others: Sequence[_Alike]) -> list[_Alike]:
         return o.row.control == a.control and (a.control != "drug" or o.several == mine.several)
 
     steps: tuple[Callable[[_Alike], bool], ...] = (
+        lambda o: arm(o) and near(o) and o.row.scale == a.scale and o.row.reached == a.reached,
         lambda o: arm(o) and near(o) and o.row.scale == a.scale,
         lambda o: arm(o) and near(o),
         arm,

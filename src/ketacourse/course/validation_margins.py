@@ -11,12 +11,7 @@ import numpy as np
 
 from ketacourse.course.validation_predictive import Predicted
 from ketacourse.course.validation_rows import RATES, TestRow
-from ketacourse.course.validation_safety import (
-    Agreement,
-    ratio_agrees,
-    ratio_of_all,
-    substance_of,
-)
+from ketacourse.course.validation_safety import Agreement, ratio_of_all, substance_of
 from ketacourse.errors import InputError
 
 Outcome = Literal["met", "missed", "not_supported"]
@@ -292,8 +287,7 @@ def _counts(names: Sequence[str]) -> str:
 
 def concentration_causes(groups: Sequence[Agreement]) -> dict[str, str]:
     """Return which analytes and routes the concentrations miss, by the name of the margin."""
-    judged = [g for g in groups if not g.contested]
-    off = [g for g in judged if not g.agrees]
+    off = [g for g in groups if not g.agrees and not g.contested]
     wide = [g for g in groups if g.twofold < 0.9]
 
     def told(g: Agreement) -> str:
@@ -301,20 +295,16 @@ def concentration_causes(groups: Sequence[Agreement]) -> dict[str, str]:
         return f"{g.analyte}, {g.route.replace('_', ' ')} ({use}): {g.ratio:.2f}, n {g.n}"
 
     def of_all(substance: str, route: str) -> str:
-        ratio, n = ratio_of_all(judged, substance, route)
+        ratio, n = ratio_of_all(groups, substance, route)
         return f"{substance}, {route.replace('_', ' ')}: {ratio:.2f}, n {n}"
 
-    everything = dict.fromkeys((substance_of(g.analyte), g.route) for g in judged)
-    far = [way for way in everything if not ratio_agrees(ratio_of_all(judged, *way)[0])]
     ways = dict.fromkeys((substance_of(g.analyte), g.route) for g in off)
+    outside = (
+        f"Outside: {'; '.join(told(g) for g in off)}. All rows of that substance and route "
+        f"together: {'; '.join(of_all(*way) for way in ways)}."
+    )
     return {
-        "concentrations_ratio": f"Outside: {'; '.join(of_all(*way) for way in far)}."
-        if far
-        else "",
-        "concentrations_ratio_apart": f"Outside: {'; '.join(told(g) for g in off)}. All rows of "
-        f"that substance and route together: {'; '.join(of_all(*way) for way in ways)}."
-        if off
-        else "",
+        "concentrations_ratio": outside if off else "",
         "concentrations_twofold": "Groups with fewer than 90% within two-fold: "
         + "; ".join(f"{told(g)}, {g.twofold:.0%} within" for g in wide)
         + "."

@@ -225,18 +225,7 @@ class Agreement:
     @property
     def agrees(self) -> bool:
         """Return whether the geometric mean ratio lies between 0.8 and 1.25."""
-        return ratio_agrees(self.ratio)
-
-
-def ratio_agrees(ratio: float) -> bool:
-    """Return whether a geometric mean ratio lies between the bounds of bioequivalence.
-
-    Examples
-    --------
-    >>> ratio_agrees(0.8), ratio_agrees(1.3)
-    (True, False)
-    """
-    return 0.8 <= ratio <= 1.25
+        return 0.8 <= self.ratio <= 1.25
 
 
 CONTESTED_ANALYTES: Mapping[str, str] = {
@@ -305,21 +294,14 @@ def concentration_figures(
 ) -> dict[str, float]:
     """Return the figures of the margins on concentrations.
 
-    The ratios are those furthest from one, contested groups left out: of a substance and route,
-    and of a single group.
+    The ratio is that of the analyte and route furthest from one, contested ones left out.
     """
     ratios = [c.ratio for c in comparisons if c.ratio is not None]
-    judged = [g for g in groups if not g.contested]
-    ways = {(substance_of(g.analyte), g.route) for g in judged}
+    judged = [g.ratio for g in groups if not g.contested]
     return {
         "concentrations_twofold": float(np.mean([0.5 <= r <= 2.0 for r in ratios])),
-        "concentrations_ratio": _furthest([ratio_of_all(judged, *way)[0] for way in ways]),
-        "concentrations_ratio_apart": _furthest([g.ratio for g in judged]),
+        "concentrations_ratio": max(judged, key=lambda r: abs(math.log(r))),
     }
-
-
-def _furthest(ratios: Sequence[float]) -> float:
-    return max(ratios, key=lambda r: abs(math.log(r)))
 
 
 def concentrations(

@@ -18,7 +18,6 @@ LABELS = {
     "coverage": "published values inside 90% intervals",
     "concentrations_twofold": "concentrations within two-fold",
     "concentrations_ratio": "concentrations: furthest mean ratio",
-    "concentrations_ratio_apart": "concentrations: furthest single group",
     "pressure": "peak systolic rise, 0.5 mg/kg",
     "pressure_tail": "patients with a rise of 40 mmHg",
     "cadss": "peak dissociation, 0.5 mg/kg",

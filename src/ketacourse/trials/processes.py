@@ -27,7 +27,7 @@ from ketacourse.trials.task import Task
 
 _LOADED = "ketacourse.trials.worker"
 MOST_LOSSES = 3
-"""Times that each worker may be lost without any task being finished."""
+"""Losses in a row, per worker, without one task being finished, after which a run is given up."""
 
 
 class ProcessExecutor:
@@ -70,19 +70,19 @@ class ProcessExecutor:
             If workers are killed again and again.
         """
         todo = deque(tasks)
-        context = self.context()
-        _warm_up(context)
         crew: list[_Worker] = []
 
-        def hire() -> None:
+        def hire() -> bool:
+            context = self.context()  # what is safe may change while a run goes on
+            _warm_up(context)
             crew.append(_Worker(context, work))
+            return context.get_start_method() == "fork"
 
         try:
-            while len(crew) < min(self.workers, len(todo)):
-                hire()
-            if context.get_start_method() != "fork":
-                while len(todo) > len(crew) > 1 and not _that_spoke(crew, seconds=0.0):
-                    yield work(todo.popleft())
+            copied = [hire() for _ in range(min(self.workers, len(todo)))]
+            waits = len(crew) > 1 and not all(copied)
+            while waits and len(todo) > len(crew) and not _that_spoke(crew, seconds=0.0):
+                yield work(todo.popleft())
             yield from _shared_out(todo, crew, hire)
         finally:
             for worker in crew:
@@ -90,7 +90,7 @@ class ProcessExecutor:
 
 
 def _shared_out(
-    todo: deque[Task], crew: list["_Worker"], hire: Callable[[], None]
+    todo: deque[Task], crew: list["_Worker"], hire: Callable[[], object]
 ) -> Iterator[Task]:
     """Yield each task when the crew has done it, and replace who is lost."""
     most = MOST_LOSSES * len(crew)
@@ -108,7 +108,7 @@ def _shared_out(
             crew.remove(worker)
             worker.end()
             if task is not None:
-                todo.appendleft(task)
+                todo.append(task)  # last, so that a task that kills its workers keeps no other up
             losses += 1
             if losses >= most:
                 raise _given_up(len(todo) + sum(other.task is not None for other in crew))
@@ -118,7 +118,7 @@ def _shared_out(
 
 def _given_up(left: int) -> WorkersLostError:
     return WorkersLostError(
-        f"Workers are killed again and again; {left} chunks are left.",
+        f"Workers are killed again and again; chunks left: {left}.",
         remedy="Use fewer workers if memory is short, and run the same command again: "
         "it goes on from here.",
     )
@@ -127,26 +127,32 @@ def _given_up(left: int) -> WorkersLostError:
 class _Worker:
     """A process that does one task after another, as seen by the driver.
 
-    It says once that it is ready, and after each task that it is done, or why not. It has at
-    most one task, so that the driver knows what is lost with it.
+    It says once that it is ready and is told what is done with a task; after each task it says
+    that it is done, or why not. It has at most one task, so that the driver knows what is lost
+    with it.
     """
 
     def __init__(self, context: BaseContext, work: Work) -> None:
-        """Start the process."""
+        """Start the process; one that is lost meanwhile shows where its answer is awaited."""
         maker: Any = context
         self.task: Task | None = None
+        self._work: Work | None = work
         self.line, far_end = maker.Pipe()
-        self._process = maker.Process(target=_serve, args=(far_end, work), daemon=True)
+        self._process = maker.Process(target=_serve, args=(far_end,), daemon=True)
         try:
-            self._process.start()
+            with suppress(EOFError, ConnectionError):
+                self._process.start()
         finally:
             far_end.close()  # or a worker that is gone could not be told from a silent one
 
     def give(self, task: Task) -> None:
         """Hand over a task; should the worker be gone, that shows where its answer is awaited."""
         self.task = task
+        self._tell(task)
+
+    def _tell(self, what: Work | Task) -> None:
         with suppress(OSError):
-            self.line.send(task)
+            self.line.send(what)
 
     def answers(self) -> bool:
         """Take in what the worker said, and return whether it is still there.
@@ -163,12 +169,19 @@ class _Worker:
             return False
         if problem is not None:
             raise problem
+        if self._work is not None:
+            # Not with the start: what does not fit into a pipe would wait for a reader that may
+            # be gone before it reads.
+            self._tell(self._work)
+            self._work = None
         return True
 
     def end(self) -> None:
         """End the process; what it was writing lies aside, and nobody takes it for whole."""
-        self._process.kill()
-        self._process.join()
+        if self._process.pid is not None:
+            if self._process.is_alive():
+                self._process.kill()
+            self._process.join()
         self._process.close()
         self.line.close()
 
@@ -190,7 +203,7 @@ def may_be_copied() -> bool:
     return sys.platform == "linux" and sys.version_info < (3, 12) and alone
 
 
-def _serve(line: Connection, work: Work) -> None:
+def _serve(line: Connection) -> None:
     """Do what is asked for on the line, in a process of its own, until it is ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver is told, and ends its workers
     # A copy would have the driver's way of taking this one: as an error of what it is doing, after
@@ -199,6 +212,7 @@ def _serve(line: Connection, work: Work) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the driver is gone
         line.send(None)
+        work = line.recv()
         while True:
             line.send(_problem_at(work, line.recv()))
 
@@ -208,12 +222,13 @@ def _problem_at(work: Work, task: Task) -> Exception | None:
     try:
         work(task)
     except Exception as error:  # noqa: BLE001 - raised by the driver
-        if not isinstance(error, KetacourseError):
-            error.add_note(f"In a worker:\n{traceback.format_exc()}")
+        told = "".join(traceback.format_exception(error))
         try:
             pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
         except Exception:  # noqa: BLE001 - whatever the reason
-            return RuntimeError("".join(traceback.format_exception(error)))
+            return RuntimeError(told)
+        if not isinstance(error, KetacourseError):
+            error.add_note(f"In a worker:\n{told}")
         return error
     return None
 

@@ -217,6 +217,9 @@ def _row(cells: Cells, assumed: list[str]) -> ArmRow:
     if outcome not in OUTCOMES:
         raise UnsupportedRowError(f"the model does not give the outcome '{cells['outcome']}'")
     time = number_in(cells, "time_days", at_least=0.0)
+    rated = _rated_days(cells, outcome, time, found)
+    if rated and time is None:
+        time = rated[-1]
     if time is None and outcome != "median_time_to_relapse_days":
         raise UnsupportedRowError("no fixed time is stated")
     if time is not None and time > LONGEST_FOLLOW_UP_DAYS:
@@ -241,7 +244,7 @@ def _row(cells: Cells, assumed: list[str]) -> ArmRow:
             highest_in_remission(notes, found, mean) if outcome == "remission_rate" else None
         ),
         judged_day=_judged_day(cells, outcome, time),
-        rated_days=_rated_days(cells, outcome, time, found),
+        rated_days=rated,
     )
 
 
@@ -264,12 +267,12 @@ def _rated_days(
     days = days_in(cells, "rated_days")
     if not days or outcome not in ("response_rate", "remission_rate"):
         return ()
+    if found.carried is not None:
+        raise UnsupportedRowError(f"single ratings on '{found.name}' are not known")
     if days[0] == 0.0:
         raise RowFaultError("rated_days", "nobody has responded before the first dose")
     if time is not None and days[-1] > time:
         raise RowFaultError("rated_days", f"day {days[-1]:g} is after day {time:g} of the rate")
-    if found.carried is not None:
-        raise UnsupportedRowError(f"single ratings on '{found.name}' are not known")
     return days
 
 
