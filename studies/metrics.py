@@ -1,5 +1,6 @@
 """How good predictions were: error, probability scores, coverage and calibration."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,25 @@ def crps_of_normal(mean: Array, sd: Array, observed: Array) -> Array:
     z = (observed - mean) / sd
     density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
     return np.asarray(sd * (z * (2.0 * ndtr(z) - 1.0) + 2.0 * density - 1.0 / np.sqrt(np.pi)))
+
+
+def ratio_interval(
+    errors: Array, others: Array, patients: Sequence[Hashable]
+) -> tuple[float, float]:
+    """Return the 95% interval of the ratio of two mean errors on the same predictions.
+
+    Predictions of one patient are taken together, as they resemble each other.
+
+    Examples
+    --------
+    >>> ratio_interval(np.array([1.0, 3.0]), np.array([2.0, 6.0]), ["a", "b"])
+    (0.5, 0.5)
+    """
+    ratio = errors.sum() / others.sum()
+    _, patient = np.unique([hash(p) for p in patients], return_inverse=True)
+    away = np.bincount(patient.ravel(), weights=errors - ratio * others)
+    half = float(ndtri(0.975) * np.sqrt((away**2).sum()) / others.sum())
+    return float(ratio) - half, float(ratio) + half
 
 
 def brier(chance: Array, happened: NDArray[np.bool_]) -> float:

@@ -27,6 +27,7 @@ from studies.metrics import (
     covered,
     crps_of_draws,
     crps_of_normal,
+    ratio_interval,
     share,
 )
 from studies.patients import DESIGNS, Followed, follow, truth_of
@@ -198,12 +199,13 @@ def _twice(totals: Array) -> NDArray[np.bool_]:
 def summary(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the figures of one truth from the chunks of all its patients."""
     rows = [r for p in parts for r in p["rows"]]
+    who = [(p["task"]["seed"], p["task"]["design"], r["patient"]) for p in parts for r in p["rows"]]
     column = {name: np.array([r[name] for r in rows]) for name in rows[0]}
     observed = column["observed"].astype(float)
     error = np.abs(column["median"] - observed)
     squared = (column["mean"] - observed) ** 2
     found: dict[str, Any] = {
-        "patients": len({(p["task"]["design"], r["patient"]) for p in parts for r in p["rows"]}),
+        "patients": len(set(who)),
         "predictions": len(rows),
         "mae": float(error.mean()), "rmse": float(np.sqrt(squared.mean())),
         "crps": float(column["crps"].mean()),
@@ -222,6 +224,10 @@ def summary(parts: list[dict[str, Any]]) -> dict[str, Any]:
     for name in ("mae", "rmse", "crps"):
         best = min(b[name] for b in found["baselines"].values())
         found[f"{name}_against_best"] = found[name] / best - 1.0
+    nearest = min(BASELINES, key=lambda name: found["baselines"][name]["mae"])
+    others = np.abs(column[f"{nearest}: mean"] - observed)
+    low, high = ratio_interval(error, others, who)
+    found |= {"mae_against_best_lower": low - 1.0, "mae_against_best_upper": high - 1.0}
     for level in (0.5, 0.8, 0.95):
         found["coverage"][f"{level:g}"] = asdict(share(column[f"in_{level:g}"].astype(bool)))
     edges = np.quantile(column["last"], (1 / 3, 2 / 3))

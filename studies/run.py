@@ -20,7 +20,7 @@ from ketacourse.evidence.catalogue import load_catalogue
 from ketacourse.forecast.population_file import load_population
 from ketacourse.version import VERSION
 from studies import advice_trial, calibration_ranks, prequential
-from studies.page import write_page
+from studies.page import FOREIGN, write_page
 from studies.patients import TRUTHS
 
 Result = dict[str, Any]
@@ -30,6 +30,9 @@ SIZES = {"prequential": 1000, "ranks": 600, "advice": 2000}
 FURTHER = 12.0
 """Further patients of the full chain per patient of the prequential test, followed for relapse
 alone: few relapse, and a slope must be known to a few hundredths to be judged by tenths."""
+FURTHER_FOREIGN = 3.0
+"""Further patients of a foreign truth per patient of the prequential test: a loss of two percent
+against the best baseline must be known to less than one."""
 SEED = 2026
 """Not a seed that anything was tuned on."""
 ADVISED = ("full_chain", "two_exponential", "random_walk")
@@ -90,6 +93,8 @@ def run_prequential(size: int, *, cache: Path, workers: int, seed: int) -> Resul
             todo += prequential.tasks(
                 round(FURTHER * size), truths=(truth,), seed=seed + 1, relapse_only=True
             )
+        if truth in FOREIGN:
+            todo += prequential.tasks(round(FURTHER_FOREIGN * size), truths=(truth,), seed=seed + 1)
         parts = done("prequential", todo, prequential.run, cache=cache, workers=workers)
         found[truth] = prequential.summary(parts)
     return found

@@ -9,6 +9,7 @@ from studies.metrics import (
     crps_of_draws,
     crps_of_normal,
     interval_holds,
+    ratio_interval,
     share,
     uniformity,
 )
@@ -30,6 +31,24 @@ def test_a_sharper_prediction_that_is_right_scores_better():
     assert crps_of_normal(mean, np.array([1.0]), observed) < crps_of_normal(
         mean, np.array([3.0]), observed
     )
+
+
+def test_the_interval_of_a_ratio_holds_it_as_often_as_it_says():
+    draws, held = np.random.default_rng(7), 0
+    for _ in range(400):
+        size = np.repeat(draws.gamma(2.0, size=150), 3)  # three predictions of each patient
+        others = size * draws.gamma(3.0, size=450)
+        errors = 0.9 * size * draws.gamma(3.0, size=450)
+        low, high = ratio_interval(errors, others, np.repeat(np.arange(150), 3).tolist())
+        held += low <= 0.9 <= high
+    assert 0.92 <= held / 400 <= 0.975
+
+
+def test_patients_seen_twice_tell_no_more_of_a_ratio():
+    errors, others = np.array([1.0, 2.0, 4.0]), np.array([2.0, 2.0, 3.0])
+    once = ratio_interval(errors, others, ["a", "b", "c"])
+    twice = ratio_interval(np.tile(errors, 2), np.tile(others, 2), ["a", "b", "c"] * 2)
+    assert twice == pytest.approx(once)
 
 
 def test_the_brier_score_is_zero_for_a_prophet():

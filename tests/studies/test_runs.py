@@ -43,8 +43,17 @@ def test_the_summary_compares_the_forecast_with_every_baseline(predicted):
     assert set(found["baselines"]) == set(prequential.BASELINES)
     best = min(b["mae"] for b in found["baselines"].values())
     assert found["mae_against_best"] == pytest.approx(found["mae"] / best - 1.0)
+    assert found["mae_against_best_lower"] < found["mae_against_best"]
+    assert found["mae_against_best"] < found["mae_against_best_upper"]
     thirds = found["coverage_80_by_third"].values()
     assert sum(t["n"] for t in thirds) == found["predictions"]
+
+
+def test_patients_of_two_seeds_are_different_patients(predicted):
+    again = {**predicted, "task": {**predicted["task"], "seed": 4}}
+    one, two = prequential.summary([predicted]), prequential.summary([predicted, again])
+    assert two["patients"] == 2 * one["patients"]
+    assert two["mae"] == one["mae"]
 
 
 def followed_to_relapse(seed, *, patients, relapsed):
