@@ -59,6 +59,14 @@ def test_a_trial_tells_its_result_and_where_it_lies(run, tmp_path):
     assert load_result(tmp_path / "results").digest == found["digest"]
 
 
+def test_an_empty_trial_file_is_told_where_example_trials_are(run, tmp_path):
+    (tmp_path / "t.toml").write_text("", encoding="utf-8")
+    code, out, err = run("trial", "t.toml", "--out", "results")
+    assert (code, out) == (2, "")
+    assert "'ketacourse examples' lists them, with --trials those of trials" in err
+    assert not (tmp_path / "results").exists()
+
+
 def test_patients_and_replicates_can_be_given(run):
     code, out, _ = run("trial", "t.toml", "--out", "r", "--patients", 5, "--replicates", 4)
     assert code == 0

@@ -8,7 +8,8 @@ from typing import Any
 from ketacourse.errors import InputError
 
 LARGEST_FILE = 1024 * 1024
-"""Largest case file that is read (bytes); a real one has a few thousand."""
+"""Largest file that is read (bytes), a case or a trial; a real one has a few thousand."""
+EXAMPLES = "Start from an example: 'ketacourse examples' lists them, with --trials those of trials."
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     text = _text(path)
     if not text.strip():
-        raise InputError(f"The file '{path}' is empty.", remedy="Start from an example case.")
+        raise InputError(f"The file '{path}' is empty.", remedy=EXAMPLES)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -35,7 +36,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(
             f"The file '{path}' is not TOML that can be read: a number is too long or tables "
             "are nested too deeply.",
-            remedy="Start from an example case.",
+            remedy=EXAMPLES,
         ) from None
 
 
@@ -44,14 +45,14 @@ def _text(path: Path) -> str:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise InputError(
-                f"'{path}' is a directory.", remedy="Give the case file itself, a .toml file."
+                f"'{path}' is a directory.", remedy="Give the file itself, a .toml file."
             )
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"'{path}' is not a regular file.", remedy="Give a .toml file.")
         if status.st_size > LARGEST_FILE:
             raise InputError(
                 f"The file '{path}' has {status.st_size / LARGEST_FILE:.1f} MiB.",
-                remedy="A case file has at most 1 MiB; is this the right file?",
+                remedy="A file has at most 1 MiB; is this the right one?",
             )
         content = path.read_bytes()
     except FileNotFoundError:
