@@ -2,8 +2,16 @@
 
 import pytest
 
+from ketacourse.course.concentrations import compare_concentrations
 from ketacourse.course.validation_margins import concentration_causes
-from ketacourse.course.validation_safety import Agreement, ratio_of_all
+from ketacourse.course.validation_safety import (
+    CONTESTED,
+    Agreement,
+    concentration_agreement,
+    ratio_of_all,
+    substance_of,
+)
+from ketacourse.evidence.catalogue import load_catalogue
 
 
 def group(analyte, route, ratio, n, contested=""):
@@ -34,3 +42,15 @@ def test_a_miss_names_the_groups_outside_and_the_ratio_of_all_rows_beside_them()
 def test_what_is_contested_or_inside_is_no_cause():
     inside = (group("ketamine", "oral", 1.1, 5), group("norketamine", "oral", 2.0, 1, "contested"))
     assert concentration_causes(inside)["concentrations_ratio"] == ""
+
+
+@pytest.mark.parametrize("analyte", ["S-hydroxynorketamine", "R-HNK/R-ketamine"])
+def test_hydroxynorketamine_is_contested_in_every_form(analyte):
+    assert substance_of(analyte) in CONTESTED
+
+
+def test_norketamine_is_judged_whatever_its_route():
+    groups = concentration_agreement(compare_concentrations(catalogue=load_catalogue()))
+    found = [g for g in groups if substance_of(g.analyte) == "norketamine"]
+    assert {"oral", "sublingual", "intranasal"} <= {g.route for g in found}
+    assert not any(g.contested for g in found)

@@ -228,13 +228,26 @@ class Agreement:
         return 0.8 <= self.ratio <= 1.25
 
 
-CONTESTED_ANALYTES: Mapping[str, str] = {
-    "hydroxynorketamine (total R+S)":
-        "sources on hydroxynorketamine lie three-fold apart in both directions",
-    "R-HNK/R-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
-    "S-HNK/S-ketamine": "sources on hydroxynorketamine lie three-fold apart in both directions",
-}  # fmt: skip
-"""Analytes whose sources disagree, with the reason; they are shown and not judged."""
+SUBSTANCES = {"hydroxynorketamine": ("hydroxynorketamine", "HNK"), "norketamine": ("norketamine",)}
+"""Words in the name of an analyte by which a metabolite is known; the rest is ketamine."""
+
+
+def substance_of(analyte: str) -> str:
+    """Return the substance of an analyte, whatever its form.
+
+    Examples
+    --------
+    >>> substance_of("S-norketamine"), substance_of("R-HNK/R-ketamine"), substance_of("ketamine")
+    ('norketamine', 'hydroxynorketamine', 'ketamine')
+    """
+    named = (s for s, words in SUBSTANCES.items() if any(w in analyte for w in words))
+    return next(named, "ketamine")
+
+
+CONTESTED: Mapping[str, str] = {
+    "hydroxynorketamine": "sources on hydroxynorketamine lie three-fold apart in both directions"
+}
+"""Substance whose sources disagree, with the reason; it is shown and not judged."""
 
 
 def concentration_agreement(
@@ -254,29 +267,13 @@ def concentration_agreement(
             analyte=analyte,
             route=route,
             test=test,
-            contested=CONTESTED_ANALYTES.get(analyte, ""),
+            contested=CONTESTED.get(substance_of(analyte), ""),
             n=len(ratios),
             ratio=float(np.exp(np.mean(np.log(ratios)))),
             twofold=float(np.mean([0.5 <= r <= 2.0 for r in ratios])),
         )
         for (analyte, route, test), ratios in sorted(groups.items())
     )
-
-
-SUBSTANCES = {"hydroxynorketamine": ("hydroxynorketamine", "HNK"), "norketamine": ("norketamine",)}
-"""Words in the name of an analyte by which a metabolite is known; the rest is ketamine."""
-
-
-def substance_of(analyte: str) -> str:
-    """Return the substance of an analyte, whatever its form.
-
-    Examples
-    --------
-    >>> substance_of("S-norketamine"), substance_of("R-HNK/R-ketamine"), substance_of("ketamine")
-    ('norketamine', 'hydroxynorketamine', 'ketamine')
-    """
-    named = (s for s, words in SUBSTANCES.items() if any(w in analyte for w in words))
-    return next(named, "ketamine")
 
 
 def ratio_of_all(groups: Sequence[Agreement], substance: str, route: str) -> tuple[float, int]:

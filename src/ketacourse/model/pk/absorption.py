@@ -1,9 +1,9 @@
 """From the place of administration into the blood: depots and input channels.
 
-Only the routes that a course uses get a depot. Swallowed drug that is taken up by gut
-wall and liver before it reaches the blood appears there as norketamine, so moles are
-conserved; published norketamine parameters are apparent ones for formation in the
-liver, hence no second extraction.
+Only the routes that a course uses get a depot. Of swallowed drug that gut wall and liver
+take up before it reaches the blood a share appears there as norketamine, later than what
+passes unchanged; published norketamine parameters are apparent ones for formation in the
+liver, hence no second extraction of that share.
 """
 
 from collections.abc import Collection
@@ -14,14 +14,17 @@ from ketacourse.model.pk.compartments import Quantity, Transfer
 from ketacourse.model.pk.disposition import Covariates, Disposition, Values
 from ketacourse.model.pk.routes import Drug, Enantiomer, Route
 
-FIRST_PASS = {
-    "pk_oral.f_s": "1",
-    "pk_oral.f_r": "1",
-    "pk_oral.first_pass_to_norketamine": "1",
-}
+FORMED = "pk_oral.first_pass_to_norketamine"
+"""Share of what gut wall and liver take up that arrives as norketamine; all where a model that
+was fitted to swallowed drug has its own scale."""
+
+FIRST_PASS = {"pk_oral.f_s": "1", "pk_oral.f_r": "1", FORMED: "1"}
 """What happens to swallowed drug before it reaches the blood."""
 
-ARTERIAL = {"pk_oral.ka": "1/h", "pk_oral.duration": "h"}
+TRANSIT = "pk_oral.transit"
+"""How long norketamine of the first pass takes from the gut to the blood."""
+
+ARTERIAL = {"pk_oral.ka": "1/h", "pk_oral.duration": "h", TRANSIT: "h"}
 """Absorption of swallowed drug, estimated under an arterial disposition."""
 
 RACEMATE = {
@@ -52,7 +55,8 @@ UNITS: dict[Route, dict[str, str]] = {
         "pk_sublingual.duration": "h",
         "pk_sublingual.swallowed_ka": "1/h",
         "pk_sublingual.swallowed_duration": "h",
-        "pk_oral.first_pass_to_norketamine": "1",
+        FORMED: "1",
+        TRANSIT: "h",
     },
 }
 """Parameters of each route, with the unit each is wanted in."""
@@ -105,7 +109,8 @@ def absorption(
                     f"{name}_{depot}",
                     ka=p[rate],
                     reaches=reaches,
-                    formed=p.get("pk_oral.first_pass_to_norketamine", 0.0),
+                    formed=p.get(FORMED, 1.0),
+                    transit_h=None if depot == "swallowed" else p.get(TRANSIT),
                     disposition=disposition,
                 )
     return transfers, channels
@@ -126,12 +131,14 @@ def _swallowed(
     ka: Quantity,
     reaches: Quantity,
     formed: Quantity,
+    transit_h: Quantity | None,
     disposition: Disposition,
 ) -> list[Transfer]:
     """Return the ways out of a depot of swallowed drug.
 
     The share ``reaches`` arrives in the blood as ketamine; of the rest the share
-    ``formed`` arrives as norketamine. In a model with a liver, the liver decides.
+    ``formed`` arrives as norketamine, by way of a compartment that it leaves after
+    ``transit_h`` on average, or at once. In a model with a liver, the liver decides.
     """
     if e in disposition.liver:
         passes = disposition.liver_share
@@ -142,7 +149,11 @@ def _swallowed(
     formed = (1.0 - reaches) * formed if e in disposition.first_pass else 0.0
     transfers = [Transfer(source=depot, target=None, rate=ka * (1.0 - reaches - formed))]
     if e in disposition.first_pass:
-        transfers.append(Transfer(source=depot, target=disposition.first_pass[e], rate=ka * formed))
+        target = disposition.first_pass[e]
+        if transit_h is not None:
+            transfers.append(Transfer(source=f"{depot}_liver", target=target, rate=1.0 / transit_h))
+            target = f"{depot}_liver"
+        transfers.append(Transfer(source=depot, target=target, rate=ka * formed))
     if np.any(np.asarray(reaches) > 0.0):
         transfers.append(Transfer(source=depot, target=disposition.blood[e], rate=ka * reaches))
     return transfers

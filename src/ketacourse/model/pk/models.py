@@ -101,7 +101,7 @@ MODELS: dict[str, PkModel] = {
             caution="The share of a film that is swallowed is printed as 116%. No R.",
             build=simons_module.simons,
             units=simons_module.UNITS,
-            without=("pk_sublingual.f",),
+            without=("pk_sublingual.f", routes_module.FORMED, routes_module.TRANSIT),
         ),
         PkModel(
             name="domino",
@@ -113,7 +113,7 @@ MODELS: dict[str, PkModel] = {
             caution="Clearance 116 L/h is an outlier. No metabolites, enantiomers alike.",
             build=domino_module.domino,
             units=domino_module.UNITS,
-            without=("pk_oral.first_pass_to_norketamine",),
+            without=(routes_module.FORMED, routes_module.TRANSIT),
         ),
     )
 }
