@@ -95,11 +95,14 @@ def absorption(
             if route in routes:
                 channels[f"{name}.{depot}"] = f"{name}_{depot}"
                 transfers.append(Transfer(source=f"{name}_{depot}", target=blood, rate=p[rate]))
-        for route, depot, rate in (
-            ("oral", "gut", gut),
-            ("intranasal", "swallowed", "pk_nasal.swallowed_ka"),
-            ("sublingual", "sublingual_swallowed", "pk_sublingual.swallowed_ka"),
-        ):
+        # the rates of what is swallowed after a spray were estimated without the transit
+        for route, depot, rate, transit in (
+            ("oral", "gut", gut, p.get(TRANSIT)),
+            ("intranasal", "swallowed", "pk_nasal.swallowed_ka", None),
+            (
+                "sublingual", "sublingual_swallowed", "pk_sublingual.swallowed_ka", p.get(TRANSIT),
+            ),
+        ):  # fmt: skip
             if route in routes:
                 channels[f"{name}.{depot}"] = f"{name}_{depot}"
                 own = route == "sublingual" or e in disposition.liver
@@ -110,7 +113,7 @@ def absorption(
                     ka=p[rate],
                     reaches=reaches,
                     formed=p.get(FORMED, 1.0),
-                    transit_h=None if depot == "swallowed" else p.get(TRANSIT),
+                    transit_h=transit,
                     disposition=disposition,
                 )
     return transfers, channels
