@@ -138,6 +138,14 @@ def test_a_blank_masking_is_assumed_open_and_said():
     assert query(masking="").assumptions == ("open treatment",)
 
 
+def test_baseline_that_is_not_stated_is_named_as_assumed():
+    """The default population stands in, which moves every score and change."""
+    found = query(baseline_mean="", baseline_sd="")
+    assert found.design.baseline == (None, None)
+    assert found.assumptions == ("the baseline of the default population",)
+    assert query().assumptions == ()
+
+
 @pytest.mark.parametrize(
     ("name", "key"),
     [

@@ -161,6 +161,8 @@ def trial_query(cells: Cells) -> TrialQuery:
         raise UnsupportedRowError(cells.get("reason", "") or "the table says so")
     assumed: list[str] = []
     row = _row(cells, assumed)
+    if row.baseline_mean is None and row.scale.kind == "linked":
+        assumed.append("the baseline of the default population")
     dose = _dose(cells, assumed)
     masking, control = _masking(cells, dose, assumed)
     days = days_in(cells, "session_days")
